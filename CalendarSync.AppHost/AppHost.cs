@@ -1,0 +1,1 @@
+Console.WriteLine("The app host composes the system.");

@@ -1,0 +1,85 @@
+using System.Text.Json;
+using CalendarSync.Core.Model;
+using Dapper;
+using Npgsql;
+
+namespace CalendarSync.Core.Persistence;
+
+/// <summary>
+/// The only way to Rowan's database. A transaction always has a role, and only for its own length, so it works through a pooler in
+/// transaction mode and a pooled session carries nothing over to the next user.
+/// </summary>
+public sealed class RowanDatabase(NpgsqlDataSource dataSource)
+{
+    static RowanDatabase() => DapperTypes.Register();
+
+    /// <summary>A transaction of the sync itself: role <c>service_role</c>, which row-level security lets through.</summary>
+    /// <param name="origin">The connection whose changes are written, so that the trigger on <c>events</c> queues them for every other one.</param>
+    /// <param name="cancellationToken">Cancels the wait for a session.</param>
+    public Task<RowanTransaction> BeginAsServiceAsync(ConnectionId? origin, CancellationToken cancellationToken) =>
+        BeginAsync("service_role", claims: "", origin?.Value.ToString() ?? "", cancellationToken);
+
+    /// <summary>A transaction of a user: Postgres itself shows only what the user's spaces hold.</summary>
+    public Task<RowanTransaction> BeginAsUserAsync(UserId user, CancellationToken cancellationToken) =>
+        BeginAsync("authenticated", JsonSerializer.Serialize(new { sub = user.Value, role = "authenticated" }), origin: "", cancellationToken);
+
+    private async Task<RowanTransaction> BeginAsync(string role, string claims, string origin, CancellationToken cancellationToken)
+    {
+        var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        try
+        {
+            var transaction = await connection.BeginTransactionAsync(cancellationToken);
+
+            // BEGIN travels with this statement: one round trip. All three are local to the transaction.
+            await connection.ExecuteAsync(new CommandDefinition(
+                """
+                select set_config('role', @role, true),
+                       set_config('request.jwt.claims', @claims, true),
+                       set_config('calendar_sync.origin', @origin, true)
+                """,
+                new { role, claims, origin },
+                transaction,
+                cancellationToken: cancellationToken));
+            return new RowanTransaction(connection, transaction);
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+}
+
+/// <summary>An open transaction with its role. Disposed without <see cref="CommitAsync"/> it changes nothing.</summary>
+public sealed class RowanTransaction(NpgsqlConnection connection, NpgsqlTransaction transaction) : IAsyncDisposable
+{
+    /// <summary>The session, for statements of this transaction only.</summary>
+    public NpgsqlConnection Connection { get; } = connection;
+
+    /// <summary>A statement of this transaction.</summary>
+    public CommandDefinition Command(string sql, object? parameters, CancellationToken cancellationToken) =>
+        new(sql, parameters, transaction, cancellationToken: cancellationToken);
+
+    /// <summary>Runs a statement.</summary>
+    /// <returns>The number of rows that it changed.</returns>
+    public Task<int> ExecuteAsync(string sql, object? parameters, CancellationToken cancellationToken) =>
+        Connection.ExecuteAsync(Command(sql, parameters, cancellationToken));
+
+    /// <summary>Reads all rows.</summary>
+    public async Task<IReadOnlyList<T>> QueryAsync<T>(string sql, object? parameters, CancellationToken cancellationToken) =>
+        (await Connection.QueryAsync<T>(Command(sql, parameters, cancellationToken))).AsList();
+
+    /// <summary>Reads the one row that there may be.</summary>
+    public Task<T?> QuerySingleOrDefaultAsync<T>(string sql, object? parameters, CancellationToken cancellationToken) =>
+        Connection.QuerySingleOrDefaultAsync<T>(Command(sql, parameters, cancellationToken));
+
+    /// <summary>Makes it so.</summary>
+    public Task CommitAsync(CancellationToken cancellationToken) => transaction.CommitAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await transaction.DisposeAsync();
+        await Connection.DisposeAsync();
+    }
+}
