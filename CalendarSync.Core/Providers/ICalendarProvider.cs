@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using CalendarSync.Core.Model;
+using NodaTime;
 
 namespace CalendarSync.Core.Providers;
 
@@ -32,6 +33,18 @@ public interface ICalendarProvider
     /// <summary>Reads single events again.</summary>
     /// <returns>One entry for each id that was asked for, in any order: the event, its deletion, or why it cannot be read.</returns>
     Task<ImmutableArray<RemoteChange>> FetchAsync(ProviderAccount account, string calendarId, IReadOnlyCollection<string> eventIds, CancellationToken cancellationToken);
+
+    /// <summary>What a payload that this provider gave says. Pure.</summary>
+    /// <param name="payload">As stored from <see cref="RemoteChange.Present"/>.</param>
+    /// <param name="defaultZone">See <see cref="PullRequest.DefaultZone"/>.</param>
+    CalendarEvent ReadPayload(string payload, DateTimeZone defaultZone);
+
+    /// <summary>
+    /// The external id that a create under this identity gets, where it is known before the write. It lets the base be recorded ahead of
+    /// the write, so that a create whose answer was lost is recognised when it is seen again, whatever was edited or deleted since.
+    /// </summary>
+    /// <returns><c>null</c> where the provider draws ids itself.</returns>
+    string? ExternalIdOf(string calendarId, EventIdentity identity);
 
     /// <summary>
     /// Writes. Each write stands alone: one that fails does not stop the others. Nothing is retried blindly: a create whose answer was

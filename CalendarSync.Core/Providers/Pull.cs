@@ -27,7 +27,11 @@ public sealed record ChangePage(
     ImmutableArray<RemoteChange> Changes,
     ImmutableArray<string> Unchanged,
     bool IsComplete,
-    string? NextCursor);
+    string? NextCursor)
+{
+    /// <summary>How many events the whole pull will report as changed, where that is known: for the progress that a person watches.</summary>
+    public int? Total { get; init; }
+}
 
 /// <summary>What a provider says about one event.</summary>
 /// <param name="ExternalId">Unique in its calendar. For CalDAV the path of the resource, percent-decoded.</param>
