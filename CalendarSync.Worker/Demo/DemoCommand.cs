@@ -1,4 +1,4 @@
-using Npgsql;
+using CalendarSync.ServiceDefaults;
 
 namespace CalendarSync.Worker.Demo;
 
@@ -24,12 +24,10 @@ internal static class DemoCommand
 
     private static void AddDemo(this HostApplicationBuilder builder)
     {
-        var connectionString = builder.Configuration.GetConnectionString("rowan")
-            ?? throw new InvalidOperationException("ConnectionStrings:rowan is not set.");
-        builder.Services.AddSingleton(TimeProvider.System);
-        builder.Services.AddSingleton(_ => NpgsqlDataSource.Create(connectionString));
-        builder.Services.AddOptions<DemoOptions>().BindConfiguration("Demo").ValidateDataAnnotations().ValidateOnStart();
-        builder.Services.AddHttpClient<DemoCalendar>(http => http.Timeout = TimeSpan.FromSeconds(30));
+        builder.AddServiceDefaults();
+        builder.AddRowanDataSource();
+        builder.Services.AddOptions<DemoOptions>().BindConfiguration("Demo").ValidateDataAnnotations();
+        builder.Services.AddHttpClient<DemoCalendar>();
         builder.Services.AddTransient<DemoSeed>();
     }
 }
