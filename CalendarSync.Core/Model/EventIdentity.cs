@@ -12,7 +12,7 @@ public readonly record struct EventIdentity(RowanEventId EventId, int Generation
 {
     private const string Prefix = "rowan-";
 
-    /// <summary>The iCalendar UID, at most 48 characters of <c>[a-z0-9-]</c>, so it can also be a file name and part of an address.</summary>
+    /// <summary>The iCalendar UID, at most 49 characters of <c>[a-z0-9-]</c>, so it can also be a file name and part of an address.</summary>
     public string Uid => string.Create(CultureInfo.InvariantCulture, $"{Prefix}{EventId.Value:N}-{Generation}");
 
     /// <summary>Reads a UID that one of our connections may have written.</summary>
