@@ -8,11 +8,10 @@ namespace CalendarSync.UnitTests.Architecture;
 /// Which way a module may look. All namespaces are relative to a root, so that one and the same rule can be held against the product and
 /// against the violations that are planted in this assembly.
 /// </summary>
-/// <remarks>Seen are signatures, bases, attributes, calls, constructions and typeof, in lambdas and async methods too; a bare "x is T" is not.</remarks>
 /// <param name="Name">A sentence.</param>
 /// <param name="From">The module that is bound: a namespace with all below it.</param>
 /// <param name="MayUse">Of our own: these with all below them, besides itself. A name that ends in "!" stands for that namespace alone.</param>
-/// <param name="But">Of what <paramref name="MayUse"/> admits, these are still out of bounds.</param>
+/// <param name="But">Of what <paramref name="From"/> and <paramref name="MayUse"/> admit, these are still out of bounds.</param>
 /// <param name="Never">Packages that it keeps away from: absolute namespaces.</param>
 /// <param name="Except">Below <paramref name="From"/>, but bound by another rule.</param>
 public sealed record DirectionRule(

@@ -11,7 +11,7 @@ public static class DirectionRules
         new("The model uses nothing of ours", "Core.Model", []),
         new("Planning is pure: it uses the model only", "Core.Sync.Planning", ["Core.Model"],
             Never: ["System.IO", "System.Net", "System.Data", "System.TimeProvider", "Npgsql", "Dapper", "StackExchange", "Microsoft.Extensions"]),
-        new("The provider contract uses the model only", "Core.Providers", ["Core.Model"], Except: ConcreteProviders),
+        new("The provider contract uses the model only", "Core.Providers", ["Core.Model"], But: ConcreteProviders, Except: ConcreteProviders),
         .. ConcreteProviders.Select(provider => new DirectionRule(
             $"{provider} uses the provider contract and the model, and no other provider",
             provider,

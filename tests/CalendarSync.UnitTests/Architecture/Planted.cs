@@ -38,7 +38,7 @@ namespace CalendarSync.UnitTests.Architecture.Planted.Core.Providers
 
     internal sealed class ViolatorContract
     {
-        public static IContract Default { get; } = new CalDav.Client();
+        public static bool IsCalDav(IContract contract) => contract is CalDav.Client;
     }
 }
 
