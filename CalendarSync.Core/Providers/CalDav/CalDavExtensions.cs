@@ -1,0 +1,92 @@
+using System.Net.Http.Headers;
+using CalendarSync.Core.Providers.CalDav.ICalendar;
+using CalendarSync.Core.Providers.CalDav.Wire;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Http.Resilience;
+using Microsoft.Extensions.Options;
+using Polly;
+
+namespace CalendarSync.Core.Providers.CalDav;
+
+/// <summary>Registration of the CalDAV provider.</summary>
+public static class CalDavExtensions
+{
+    /// <summary>Adds iCloud and other CalDAV servers as <see cref="ICalendarProvider"/>, configured by the section <c>Apple</c>.</summary>
+    public static IServiceCollection AddCalDav(this IServiceCollection services)
+    {
+        services.AddOptions<AppleOptions>()
+            .Configure<IServiceProvider>((options, provider) =>
+            {
+                // At home the server is often on the same machine. What is configured comes after this and has the last word.
+                if (provider.GetService<IHostEnvironment>()?.IsDevelopment() == true)
+                {
+                    options.AllowPrivateAddresses = true;
+                    options.RequireHttps = false;
+                }
+            })
+            .BindConfiguration(AppleOptions.Section)
+            .ValidateDataAnnotations()
+            .ValidateOnStart();
+        AddHttpClient(services);
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<CalDavClient>();
+        services.AddSingleton<CalDavDiscovery>();
+        services.AddSingleton<CalDavHomes>();
+        services.AddSingleton<CalDavPlaces>();
+        services.AddSingleton<CalDavLister>();
+        services.AddSingleton<CalDavReader>();
+        services.AddSingleton<CalDavPuller>();
+        services.AddSingleton<CalDavPusher>();
+        services.AddSingleton<ICalendarWriter>();
+        return services.AddSingleton<ICalendarProvider, CalDavProvider>();
+    }
+
+    private static void AddHttpClient(IServiceCollection services)
+    {
+        var builder = services.AddHttpClient(CalDavClient.HttpClientName, client =>
+        {
+            // Ours is per request, see CalDavClient. iCloud wants a User-Agent.
+            client.Timeout = Timeout.InfiniteTimeSpan;
+            client.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("CalendarSync", "1.0"));
+        });
+        builder.RemoveAllLoggers();
+        builder.ConfigurePrimaryHttpMessageHandler(provider => Handler(provider.GetRequiredService<IOptions<AppleOptions>>().Value));
+
+        // The hosts' standard handler would keep a Retry-After to itself, and share one circuit breaker among all servers of all users.
+#pragma warning disable EXTEXP0001 // The only way to take back a default of ConfigureHttpClientDefaults.
+        builder.RemoveAllResilienceHandlers();
+#pragma warning restore EXTEXP0001
+        builder.AddResilienceHandler(CalDavClient.HttpClientName, pipeline => pipeline.AddRetry(new HttpRetryStrategyOptions
+        {
+            MaxRetryAttempts = 2,
+            Delay = TimeSpan.FromMilliseconds(200),
+            BackoffType = DelayBackoffType.Exponential,
+            UseJitter = true,
+            ShouldHandle = arguments => ValueTask.FromResult(IsLostRead(arguments.Outcome, arguments.Context)),
+        }));
+    }
+
+    // Only what cannot have done anything, and only when there was no answer at all: a status is for CalDavClient to read.
+    private static bool IsLostRead(Outcome<HttpResponseMessage> outcome, ResilienceContext context) =>
+        outcome.Exception is HttpRequestException { InnerException: not AddressNotAllowedException, HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.ResponseEnded }
+        && context.GetRequestMessage()?.Method is { } method
+        && (method == HttpMethod.Get || method == DavRequest.PropfindMethod || method == DavRequest.ReportMethod);
+
+    private static SocketsHttpHandler Handler(AppleOptions options) => new()
+    {
+        // No AutomaticDecompression either: a login at iCloud has been seen to fail for an Accept-Encoding (natelindev/tsdav#238).
+        AllowAutoRedirect = false,
+        UseCookies = false,
+
+        // A proxy would resolve the name itself, behind the guard's back.
+        UseProxy = false,
+        ConnectTimeout = options.ConnectTimeout,
+        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+
+        // Propagation off also ends the handler's own spans, which name the full address; CalDavClient makes one that does not.
+        ActivityHeadersPropagator = null,
+        ConnectCallback = (context, cancellationToken) => OutboundAddressGuard.ConnectAsync(context.DnsEndPoint, options.AllowPrivateAddresses, cancellationToken),
+    };
+}
