@@ -13,6 +13,7 @@ internal static class DapperTypes
         DefaultTypeMap.MatchNamesWithUnderscores = true;
         SqlMapper.AddTypeHandler(new PassThrough<Instant>());
         SqlMapper.AddTypeHandler(new PassThrough<LocalDate>());
+        SqlMapper.AddTypeHandler(new PassThrough<Duration>());
         SqlMapper.AddTypeHandler(new IdHandler<ConnectionId>(id => id.Value, value => new(value)));
         SqlMapper.AddTypeHandler(new IdHandler<RowanEventId>(id => id.Value, value => new(value)));
         SqlMapper.AddTypeHandler(new IdHandler<SpaceId>(id => id.Value, value => new(value)));

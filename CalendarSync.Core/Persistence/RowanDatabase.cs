@@ -23,6 +23,21 @@ public sealed class RowanDatabase(NpgsqlDataSource dataSource)
     public Task<RowanTransaction> BeginAsUserAsync(UserId user, CancellationToken cancellationToken) =>
         BeginAsync("authenticated", JsonSerializer.Serialize(new { sub = user.Value, role = "authenticated" }), origin: "", cancellationToken);
 
+    /// <summary>
+    /// One statement of the sync itself, in one round trip: the role and the statement travel together and are one implicit transaction
+    /// (statements sent before one Sync of the extended protocol are).
+    /// </summary>
+    public async Task<IReadOnlyList<T>> QueryAsServiceAsync<T>(string sql, object? parameters, CancellationToken cancellationToken)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var results = await connection.QueryMultipleAsync(new CommandDefinition(
+            "select set_config('role', 'service_role', true), set_config('calendar_sync.origin', '', true);\n" + sql,
+            parameters,
+            cancellationToken: cancellationToken));
+        await results.ReadSingleAsync();
+        return [.. await results.ReadAsync<T>()];
+    }
+
     private async Task<RowanTransaction> BeginAsync(string role, string claims, string origin, CancellationToken cancellationToken)
     {
         var connection = await dataSource.OpenConnectionAsync(cancellationToken);

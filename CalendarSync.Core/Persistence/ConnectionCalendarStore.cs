@@ -1,0 +1,50 @@
+using CalendarSync.Core.Model;
+
+namespace CalendarSync.Core.Persistence;
+
+/// <summary>A calendar of a connection that is synced.</summary>
+public sealed record ConnectionCalendarRow
+{
+    /// <summary>The provider's id.</summary>
+    public required string ExternalCalendarId { get; init; }
+
+    /// <summary>Where the last complete pull ended; <c>null</c> before the first one.</summary>
+    public string? Cursor { get; init; }
+
+    /// <summary>The account may not write in it.</summary>
+    public bool ReadOnly { get; init; }
+
+    /// <summary>New events of Rowan go here.</summary>
+    public bool IsTarget { get; init; }
+
+    /// <summary>IANA zone of the calendar, or <c>null</c>.</summary>
+    public string? TimeZone { get; init; }
+}
+
+/// <summary>The calendars of a connection and their cursors.</summary>
+internal static class ConnectionCalendarStore
+{
+    /// <summary>The chosen calendars.</summary>
+    internal static Task<IReadOnlyList<ConnectionCalendarRow>> LoadSelectedAsync(
+        RowanDatabase database, ConnectionId connection, CancellationToken cancellationToken) =>
+        database.QueryAsServiceAsync<ConnectionCalendarRow>(
+            """
+            select external_calendar_id, cursor, read_only, is_target, time_zone from calendar_connection_calendars
+            where connection_id = @connection and (selected or is_target)
+            order by is_target desc, external_calendar_id
+            """,
+            new { connection = connection.Value },
+            cancellationToken);
+
+    /// <summary>Remembers where a pull ended. Only once everything of its pages is recorded.</summary>
+    internal static Task MoveCursorAsync(
+        RowanTransaction transaction, SyncLease lease, string calendarId, string? cursor, bool completeListing, CancellationToken cancellationToken) =>
+        transaction.ExecuteAsync(
+            """
+            update calendar_connection_calendars
+            set cursor = @cursor, cursor_updated_at = now(), last_full_compare_at = case when @completeListing then now() else last_full_compare_at end
+            where connection_id = @connection and external_calendar_id = @calendarId
+            """,
+            new { connection = lease.ConnectionId.Value, calendarId, cursor, completeListing },
+            cancellationToken);
+}

@@ -1,0 +1,150 @@
+using CalendarSync.Core.Model;
+using NodaTime;
+
+namespace CalendarSync.Core.Persistence;
+
+/// <summary>Who syncs what, now. The database's clock decides; no worker's does.</summary>
+public sealed class LeaseStore(RowanDatabase database)
+{
+    /// <summary>Claims connections that are due: the interval is over, somebody asked, or edits wait in the queue.</summary>
+    /// <remarks>
+    /// Users take turns: the second connection of one user comes after the first of every other, so a family with seventeen calendars
+    /// starves nobody. What was served is the request that the claim saw; one that commits later is still due (comparing times would
+    /// lose it: a transaction's <c>now()</c> is when it began).
+    /// </remarks>
+    public async Task<IReadOnlyList<SyncLease>> ClaimDueAsync(string owner, int max, TimeSpan leaseDuration, CancellationToken cancellationToken)
+    {
+        var rows = await database.QueryAsServiceAsync<LeaseRow>(
+            """
+            with ready as (
+                select c.id, c.user_id,
+                       coalesce(c.next_sync_at <= now(), false) as scheduled,
+                       c.sync_requested_at is not null and c.sync_requested_at is distinct from c.sync_served_at as requested,
+                       exists (select 1 from calendar_sync_queue q
+                               where q.connection_id = c.id
+                                 and (q.status = 'pending' or (q.status = 'failed' and q.next_retry_at <= now()))) as queued,
+                       least(c.next_sync_at, c.sync_requested_at) as since,
+                       coalesce(c.blocked_until > now(), false) as resting, c.last_error_code
+                from calendar_connections c
+                where c.sync_enabled and c.sync_status in ('active', 'syncing', 'error') and c.provider in ('google', 'apple', 'cozi')
+                  and (c.lease_until is null or c.lease_until < now())
+                  and (c.blocked_until is null or c.blocked_until <= now())
+            ), turns as (
+                select id, scheduled, requested, queued, since,
+                       row_number() over (partition by user_id order by requested or queued desc, since) as turn
+                from ready
+                -- A person who asks does not wait for the pause after a failure, unless the provider itself asked for it.
+                where (not resting and (scheduled or requested or queued)) or (requested and last_error_code is distinct from 'rate_limited')
+            ), claimed as (
+                select c.id, t.scheduled, t.requested, (select u.timezone from users u where u.id = c.user_id) as timezone
+                from calendar_connections c join turns t on t.id = c.id
+                where c.lease_until is null or c.lease_until < now()
+                order by t.turn, t.requested or t.queued desc, t.since
+                limit @max
+                for update of c skip locked
+            )
+            update calendar_connections c
+            set fence = c.fence + 1,
+                lease_owner = @owner,
+                lease_until = now() + @leaseDuration,
+                last_started_at = now(),
+                sync_served_at = c.sync_requested_at,
+                sync_status = case when claimed.scheduled or claimed.requested then 'syncing' else c.sync_status end
+            from claimed
+            where c.id = claimed.id
+            returning c.id, c.fence, c.space_id, c.user_id, c.provider::text as provider, coalesce(c.provider_account_id, '') as account_id,
+                      c.server_url, c.sync_direction::text as direction,
+                      claimed.scheduled or claimed.requested or c.initial_sync_completed_at is null or coalesce(c.sync_requested_type = 'full', false) as pull,
+                      coalesce(c.sync_requested_type = 'full', false) as full,
+                      c.initial_sync_completed_at is null as initial, claimed.requested, claimed.timezone
+            """,
+            new { owner, max, leaseDuration },
+            cancellationToken);
+        return [.. rows.Select(row => row.ToLease())];
+    }
+
+    /// <summary>Keeps a lease alive.</summary>
+    /// <returns><c>false</c> when it is lost.</returns>
+    public async Task<bool> RenewAsync(SyncLease lease, TimeSpan leaseDuration, CancellationToken cancellationToken) =>
+        (await database.QueryAsServiceAsync<Guid>(
+            "update calendar_connections set lease_until = now() + @leaseDuration where id = @id and fence = @fence returning id",
+            new { leaseDuration, id = lease.ConnectionId.Value, lease.Fence },
+            cancellationToken)).Count == 1;
+
+    /// <summary>Gives a lease back unfinished, so that another worker takes over at once: this one is shutting down.</summary>
+    public Task ReleaseAsync(SyncLease lease, CancellationToken cancellationToken) =>
+        database.QueryAsServiceAsync<Guid>(
+            """
+            update calendar_connections
+            set lease_until = null, lease_owner = null,
+                sync_status = case when sync_status = 'syncing' then 'active' else sync_status end,
+                sync_served_at = case when @requested then null else sync_served_at end
+            where id = @id and fence = @fence
+            returning id
+            """,
+            new { id = lease.ConnectionId.Value, lease.Fence, lease.Requested },
+            cancellationToken);
+
+    /// <summary>
+    /// Locks the connection for the rest of the transaction, so that nobody can claim or disconnect it before the commit. Every
+    /// transaction of a pass begins with this.
+    /// </summary>
+    /// <exception cref="LeaseLostException">Somebody already has.</exception>
+    internal static async Task HoldAsync(RowanTransaction transaction, SyncLease lease, CancellationToken cancellationToken)
+    {
+        var held = await transaction.QuerySingleOrDefaultAsync<Guid?>(
+            "select id from calendar_connections where id = @id and fence = @fence for no key update",
+            new { id = lease.ConnectionId.Value, lease.Fence },
+            cancellationToken);
+        if (held is null)
+        {
+            throw new LeaseLostException(lease.ConnectionId);
+        }
+    }
+
+    private sealed record LeaseRow
+    {
+        public Guid Id { get; init; }
+
+        public long Fence { get; init; }
+
+        public Guid SpaceId { get; init; }
+
+        public Guid UserId { get; init; }
+
+        public string Provider { get; init; } = "";
+
+        public string AccountId { get; init; } = "";
+
+        public string? ServerUrl { get; init; }
+
+        public string Direction { get; init; } = "";
+
+        public bool Pull { get; init; }
+
+        public bool Full { get; init; }
+
+        public bool Initial { get; init; }
+
+        public bool Requested { get; init; }
+
+        public string? Timezone { get; init; }
+
+        public SyncLease ToLease() => new()
+        {
+            ConnectionId = new ConnectionId(Id),
+            Fence = Fence,
+            SpaceId = new SpaceId(SpaceId),
+            UserId = new UserId(UserId),
+            Provider = CalendarProviders.Parse(Provider) ?? throw new InvalidOperationException($"The claim returned the provider '{Provider}'."),
+            AccountId = AccountId,
+            ServerUrl = ServerUrl is null ? null : new Uri(ServerUrl),
+            Direction = SyncDirections.Parse(Direction) ?? SyncDirection.Bidirectional,
+            Pull = Pull,
+            Full = Full || Initial,
+            Initial = Initial,
+            Requested = Requested,
+            Zone = TimeZones.Find(Timezone) ?? DateTimeZone.Utc,
+        };
+    }
+}

@@ -1,0 +1,116 @@
+using CalendarSync.Core.Model;
+using CalendarSync.Core.Persistence;
+using CalendarSync.Core.Providers;
+using CalendarSync.Core.Queue;
+using Microsoft.Extensions.Options;
+using NodaTime;
+using Npgsql;
+
+namespace CalendarSync.Core.Sync;
+
+/// <summary>Applies a page of external changes to Rowan: read under locks, decide, write, all in one transaction.</summary>
+internal sealed class InboundApplier(RowanDatabase database, IOptions<ConflictOptions> options)
+{
+    private readonly Duration _sameEditWindow = Duration.FromTimeSpan(options.Value.SameEditWindow);
+
+    /// <summary>Applies changes of one calendar. Doing it twice is harmless.</summary>
+    /// <remarks>
+    /// One event that the database refuses must not stop the others, so a refused page is halved until the event stands alone, and that
+    /// one is parked.
+    /// </remarks>
+    /// <exception cref="LeaseLostException">Nothing was written.</exception>
+    public async Task ApplyAsync(SyncPass pass, string calendarId, IReadOnlyList<RemoteChange> changes, CancellationToken cancellationToken)
+    {
+        if (changes.Count == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            pass.Add(await ApplyPageAsync(pass, calendarId, changes, cancellationToken));
+        }
+        catch (PostgresException refused) when (IsAboutTheData(refused) && changes is not [RemoteChange.Unreadable])
+        {
+            if (changes.Count == 1)
+            {
+                var etag = (changes[0] as RemoteChange.Present)?.Etag;
+                var parked = new RemoteChange.Unreadable(
+                    changes[0].ExternalId, etag, "not_storable", "This event holds something that Rowan cannot store. It was left as it is in your calendar.");
+                await ApplyAsync(pass, calendarId, [parked], cancellationToken);
+                return;
+            }
+
+            var half = changes.Count / 2;
+            await ApplyAsync(pass, calendarId, [.. changes.Take(half)], cancellationToken);
+            await ApplyAsync(pass, calendarId, [.. changes.Skip(half)], cancellationToken);
+        }
+    }
+
+    private async Task<PassOutcome> ApplyPageAsync(
+        SyncPass pass, string calendarId, IReadOnlyList<RemoteChange> changes, CancellationToken cancellationToken)
+    {
+        var lease = pass.Lease;
+        await using var transaction = await database.BeginAsServiceAsync(lease.ConnectionId, cancellationToken);
+        await LeaseStore.HoldAsync(transaction, lease, cancellationToken);
+        var state = await LoadAsync(transaction, pass, calendarId, changes, cancellationToken);
+        var plan = InboundPlanner.Plan(pass, calendarId, state, changes, _sameEditWindow);
+
+        // The conflict history takes Rowan's versions from the rows, so it comes before they change; and it refers to the mappings.
+        await MappingStore.SaveAsync(transaction, lease, plan.Mappings, cancellationToken);
+        await ConflictStore.RecordAsync(transaction, lease, plan.Conflicts, cancellationToken);
+        await SyncedEventStore.InsertAsync(transaction, lease, plan.Inserts, cancellationToken);
+        await SyncedEventStore.UpdateAsync(transaction, plan.Updates, cancellationToken);
+        await SyncedEventStore.LinkAsync(transaction, plan.Links, cancellationToken);
+        await SyncedEventStore.SoftDeleteAsync(transaction, plan.SoftDeletes, cancellationToken);
+        await MappingStore.DeleteAsync(transaction, plan.RetiredMappings, cancellationToken);
+        await OutboundQueue.EnqueueAsync(transaction, lease, plan.Enqueue, cancellationToken);
+        await ItemErrorStore.ResolveInboundAsync(transaction, lease, calendarId, [.. plan.Settled], cancellationToken);
+        await ItemErrorStore.OpenAsync(transaction, lease, plan.Errors, cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return plan.Outcome;
+    }
+
+    private static async Task<InboundState> LoadAsync(
+        RowanTransaction transaction, SyncPass pass, string calendarId, IReadOnlyList<RemoteChange> changes, CancellationToken cancellationToken)
+    {
+        var lease = pass.Lease;
+        var present = changes.OfType<RemoteChange.Present>().ToList();
+        var mappings = await MappingStore.LoadByExternalAsync(
+            transaction,
+            lease.ConnectionId,
+            calendarId,
+            [.. changes.Select(c => c.ExternalId)],
+            [.. present.Select(p => p.Uid)],
+            cancellationToken);
+        var rows = await SyncedEventStore.LoadForUpdateAsync(transaction, [.. mappings.Select(m => m.RowanEventId)], cancellationToken);
+
+        var known = mappings.Select(m => m.ExternalEventId).ToHashSet(StringComparer.Ordinal);
+        var unknown = present.Where(p => !known.Contains(p.ExternalId)).ToList();
+        var candidates = unknown.Count == 0
+            ? []
+            : await SyncedEventStore.LoadCandidatesAsync(
+                transaction,
+                lease,
+                [.. unknown.Select(p => EventIdentity.Parse(p.Uid)?.EventId.Value).OfType<Guid>()],
+                [.. unknown.Select(p => p.Uid)],
+                [.. unknown.Select(p => p.Event.Content.Start.ToInstant(pass.ZoneOf(calendarId)))],
+                cancellationToken);
+        var siblings = candidates.Count == 0 && mappings.All(m => m.State != MappingStates.Creating)
+            ? []
+            : await MappingStore.LoadSiblingsAsync(
+                transaction,
+                lease,
+                [.. candidates.Select(c => c.Id), .. mappings.Where(m => m.State == MappingStates.Creating).Select(m => m.RowanEventId)],
+                cancellationToken);
+        return new InboundState(
+            mappings,
+            rows.ToDictionary(row => row.Id),
+            candidates.ToDictionary(row => row.Id),
+            siblings.ToLookup(s => s.RowanEventId, s => s.ExternalHash));
+    }
+
+    // Classes 22 (data exception) and 23 (integrity constraint violation): https://www.postgresql.org/docs/current/errcodes-appendix.html
+    private static bool IsAboutTheData(PostgresException exception) =>
+        exception.SqlState.StartsWith("22", StringComparison.Ordinal) || exception.SqlState.StartsWith("23", StringComparison.Ordinal);
+}

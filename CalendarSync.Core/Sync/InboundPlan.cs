@@ -1,0 +1,38 @@
+using CalendarSync.Core.Persistence;
+
+namespace CalendarSync.Core.Sync;
+
+/// <summary>What one page of external changes does to the database: sets, to be written in one statement each.</summary>
+internal sealed class InboundPlan
+{
+    public List<RowanEventRow> Inserts { get; } = [];
+
+    public List<RowanEventRow> Updates { get; } = [];
+
+    public List<Guid> SoftDeletes { get; } = [];
+
+    public List<(Guid Id, string Uid)> Links { get; } = [];
+
+    public List<MappingRow> Mappings { get; } = [];
+
+    public List<Guid> RetiredMappings { get; } = [];
+
+    public List<ConflictRow> Conflicts { get; } = [];
+
+    /// <summary>Rowan events whose next step is a push.</summary>
+    public List<Guid> Enqueue { get; } = [];
+
+    public List<ItemErrorRow> Errors { get; } = [];
+
+    /// <summary>External events that were read, or are gone: their errors close.</summary>
+    public List<string> Settled { get; } = [];
+
+    public PassOutcome Outcome => new()
+    {
+        Created = Inserts.Count,
+        Updated = Updates.Count,
+        Deleted = SoftDeletes.Count,
+        Conflicts = Conflicts.Count(c => c.Notes is null),
+        Failed = Errors.Count,
+    };
+}

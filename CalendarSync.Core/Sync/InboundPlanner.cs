@@ -1,0 +1,327 @@
+using CalendarSync.Core.Model;
+using CalendarSync.Core.Persistence;
+using CalendarSync.Core.Providers;
+using CalendarSync.Core.Sync.Planning;
+using NodaTime;
+
+namespace CalendarSync.Core.Sync;
+
+/// <summary>What the database holds about a page of external changes, read under the locks of the page's transaction.</summary>
+/// <param name="Mappings">Bases of the page's events.</param>
+/// <param name="Rows">Rows in Rowan of those bases, by id.</param>
+/// <param name="Candidates">Rows without a base that an unknown event may be, by id.</param>
+/// <param name="Siblings">Hashes of the external event in other connections of the space, by Rowan id.</param>
+internal sealed record InboundState(
+    IReadOnlyList<MappingRow> Mappings,
+    IReadOnlyDictionary<Guid, RowanEventRow> Rows,
+    IReadOnlyDictionary<Guid, RowanEventRow> Candidates,
+    ILookup<Guid, string> Siblings);
+
+/// <summary>Turns a page of external changes into what the database is to hold. No I/O: everything it needs has been read.</summary>
+internal sealed class InboundPlanner
+{
+    private readonly SyncPass _pass;
+    private readonly string _calendarId;
+    private readonly InboundState _state;
+    private readonly Duration _sameEditWindow;
+    private readonly DateTimeZone _zone;
+    private readonly Dictionary<string, MappingRow> _byId;
+    private readonly ILookup<string, MappingRow> _byUid;
+    private readonly EventMatcher _matcher;
+    private readonly InboundPlan _plan = new();
+
+    private InboundPlanner(SyncPass pass, string calendarId, InboundState state, Duration sameEditWindow)
+    {
+        _pass = pass;
+        _calendarId = calendarId;
+        _state = state;
+        _sameEditWindow = sameEditWindow;
+        _zone = pass.ZoneOf(calendarId);
+        _byId = state.Mappings.ToDictionary(m => m.ExternalEventId, StringComparer.Ordinal);
+        _byUid = state.Mappings.Where(m => m.IcalUid is not null).ToLookup(m => m.IcalUid!, StringComparer.Ordinal);
+        _matcher = new EventMatcher(
+            [.. state.Candidates.Values.Select(row => new EventMatcher.Candidate(new RowanEventId(row.Id), row.SyncGeneration, row.IcalUid, pass.Read(row)))]);
+    }
+
+    public static InboundPlan Plan(
+        SyncPass pass, string calendarId, InboundState state, IReadOnlyCollection<RemoteChange> changes, Duration sameEditWindow)
+    {
+        var planner = new InboundPlanner(pass, calendarId, state, sameEditWindow);
+        var present = changes.OfType<RemoteChange.Present>().Select(p => p.ExternalId).ToHashSet(StringComparer.Ordinal);
+        foreach (var change in changes)
+        {
+            planner.Add(change, present);
+        }
+
+        return planner._plan;
+    }
+
+    private void Add(RemoteChange change, HashSet<string> present)
+    {
+        switch (change)
+        {
+            case RemoteChange.Present external:
+                AddPresent(external, present);
+                break;
+            case RemoteChange.Deleted:
+                _plan.Settled.Add(change.ExternalId);
+                if (_byId.TryGetValue(change.ExternalId, out var mapping))
+                {
+                    AddDeleted(mapping);
+                }
+
+                break;
+            case RemoteChange.Unreadable unreadable:
+                _plan.Errors.Add(Park(unreadable.ExternalId, unreadable.Etag, title: null, unreadable.Code, unreadable.Message));
+                break;
+        }
+    }
+
+    private void AddPresent(RemoteChange.Present external, HashSet<string> present)
+    {
+        if (external.Event.IsSeries && !_pass.Capabilities.Series)
+        {
+            _plan.Errors.Add(Park(
+                external.ExternalId,
+                external.Etag,
+                external.Event.Content.Title,
+                "series_not_supported",
+                "Repeating events are not synced yet. This one was left as it is in your calendar."));
+            return;
+        }
+
+        _plan.Settled.Add(external.ExternalId);
+
+        // Some servers give an event a new id (scenario 57): its UID still tells, unless the old id is there too.
+        var mapping = _byId.GetValueOrDefault(external.ExternalId)
+            ?? _byUid[external.Uid].FirstOrDefault(m => !present.Contains(m.ExternalEventId));
+        if (mapping is null)
+        {
+            AddUnknown(external);
+        }
+        else
+        {
+            AddKnown(external, mapping);
+        }
+    }
+
+    private void AddKnown(RemoteChange.Present external, MappingRow mapping)
+    {
+        var row = _state.Rows.GetValueOrDefault(mapping.RowanEventId) is { } found && found.SpaceId == _pass.Lease.SpaceId.Value ? found : null;
+        var content = _pass.Capabilities.Project(external.Event);
+        var hash = ContentHash.Of(content).Value;
+        var unchanged = hash == mapping.ExternalHash
+            || (external.Etag is not null && external.Etag == mapping.ExternalEtag)
+            || (mapping.State == MappingStates.Creating && _state.Siblings[mapping.RowanEventId].Contains(hash));
+        var applied = Apply(row ?? Blank(mapping.RowanEventId), external, content);
+        var rowanEtag = row is null ? null : _pass.RowanEtag(row);
+        var appliedEtag = _pass.RowanEtag(applied);
+        var action = SyncPlanner.Decide(new Pair(
+            StateOf(row, rowanEtag, mapping),
+            unchanged ? SideState.Unchanged : SideState.Changed,
+            _pass.Lease.Direction,
+            SameContent: rowanEtag == appliedEtag,
+            SameMoment: ConflictPolicy.IsSameMoment(row?.UpdatedAt, external.LastModified, _sameEditWindow)));
+
+        // Both sides of the base are of this moment, or only the external one: an alarm that changed is no edit, but it is in the payload.
+        var externalSide = mapping with
+        {
+            ExternalEventId = external.ExternalId,
+            IcalUid = external.Uid,
+            ExternalHash = hash,
+            ExternalEtag = external.Etag,
+            ExternalPayload = external.Payload,
+            State = mapping.State == MappingStates.Creating ? MappingStates.Active : mapping.State,
+        };
+        switch (action)
+        {
+            case SyncAction.Nothing:
+                if (unchanged && externalSide != mapping)
+                {
+                    _plan.Mappings.Add(externalSide);
+                }
+
+                break;
+            case SyncAction.PushToExternal or SyncAction.DeleteOutside:
+                _plan.Mappings.Add(externalSide);
+                _plan.Enqueue.Add(mapping.RowanEventId);
+                break;
+            case SyncAction.MoveBase:
+                _plan.Mappings.Add(externalSide with { RowanEtag = appliedEtag });
+                break;
+            case SyncAction.ApplyToRowan:
+                _plan.Updates.Add(applied);
+                _plan.Mappings.Add(externalSide with { RowanEtag = appliedEtag });
+                break;
+            case SyncAction.ConflictExternalWins or SyncAction.SameEditExternalWins:
+                _plan.Conflicts.Add(ExternalWins(mapping.Id, row!, applied, external) with
+                {
+                    Notes = action == SyncAction.SameEditExternalWins ? "same_edit" : null,
+                });
+                _plan.Updates.Add(applied);
+                _plan.Mappings.Add(externalSide with { RowanEtag = appliedEtag });
+                break;
+            case SyncAction.ConflictRestoreInRowan:
+                Restore(mapping, externalSide with { RowanEtag = appliedEtag, State = MappingStates.Active }, row, applied, external);
+                break;
+            case SyncAction.ConflictRowanWins:
+                _plan.Conflicts.Add(ExternalWins(mapping.Id, row ?? applied, applied, external) with { WinningSource = "rowan", Strategy = "rowan_wins" });
+                _plan.Mappings.Add(externalSide);
+                _plan.Enqueue.Add(mapping.RowanEventId);
+                break;
+            case SyncAction.Hide:
+                _plan.Mappings.Add(externalSide with { State = MappingStates.Hidden });
+                break;
+            default:
+                throw new InvalidOperationException($"{action} cannot follow from an event that exists.");
+        }
+    }
+
+    private void Restore(MappingRow mapping, MappingRow restored, RowanEventRow? row, RowanEventRow applied, RemoteChange.Present external)
+    {
+        _plan.Conflicts.Add(ExternalWins(mapping.Id, row ?? applied, applied, external) with { Severity = "high" });
+        if (row is not null)
+        {
+            _plan.Updates.Add(applied);
+            _plan.Mappings.Add(restored);
+            return;
+        }
+
+        // The row was purged, or moved to another space: there it keeps its id, so this one gets a new one.
+        var id = _state.Rows.ContainsKey(mapping.RowanEventId) ? Guid.CreateVersion7() : mapping.RowanEventId;
+        _plan.Inserts.Add(applied with { Id = id });
+        _plan.Mappings.Add(restored with { RowanEventId = id });
+    }
+
+    private void AddUnknown(RemoteChange.Present external)
+    {
+        if (external.WrittenFor is { } space && space != _pass.Lease.SpaceId)
+        {
+            // Another space syncs the same calendar: these are its events.
+            return;
+        }
+
+        var content = _pass.Capabilities.Project(external.Event);
+        var fresh = Apply(Blank(Guid.CreateVersion7()), external, content);
+        if (_matcher.Take(external.Uid, _pass.Read(fresh)) is { } match)
+        {
+            Link(_state.Candidates[match.Id.Value], external, content);
+        }
+        else if (SyncPlanner.Decide(new Pair(SideState.Absent, SideState.Changed, _pass.Lease.Direction)) == SyncAction.Import)
+        {
+            _plan.Inserts.Add(fresh);
+            _plan.Mappings.Add(NewMapping(fresh, external, content, _pass.RowanEtag(fresh), "imported"));
+        }
+    }
+
+    private void Link(RowanEventRow row, RemoteChange.Present external, CalendarEvent content)
+    {
+        var applied = Apply(row, external, content);
+        var (rowanEtag, appliedEtag) = (_pass.RowanEtag(row), _pass.RowanEtag(applied));
+        var mapping = NewMapping(row, external, content, appliedEtag, EventIdentity.Parse(external.Uid) is null ? "matched" : "exported");
+        _plan.Mappings.Add(mapping);
+        _plan.Links.Add((row.Id, external.Uid));
+        if (rowanEtag == appliedEtag)
+        {
+            return;
+        }
+
+        // Without a base of its own the external side wins, unless it says what another connection of the space last wrote or read there.
+        if (_pass.Lease.Direction == SyncDirection.OutboundOnly || _state.Siblings[row.Id].Contains(mapping.ExternalHash))
+        {
+            _plan.Enqueue.Add(row.Id);
+            return;
+        }
+
+        _plan.Conflicts.Add(ExternalWins(mapping.Id, row, applied, external));
+        _plan.Updates.Add(applied);
+    }
+
+    private void AddDeleted(MappingRow mapping)
+    {
+        var row = _state.Rows.GetValueOrDefault(mapping.RowanEventId) is { } found && found.SpaceId == _pass.Lease.SpaceId.Value ? found : null;
+        var state = StateOf(row, row is null ? null : _pass.RowanEtag(row), mapping);
+        var action = SyncPlanner.Decide(new Pair(state, SideState.Deleted, _pass.Lease.Direction));
+        switch (action)
+        {
+            case SyncAction.Nothing:
+                return;
+            case SyncAction.ConflictDeleteInRowan:
+                _plan.Conflicts.Add(new ConflictRow
+                {
+                    MappingId = mapping.Id,
+                    EventId = mapping.RowanEventId,
+                    Title = row!.Title,
+                    WinningSource = "external",
+                    Strategy = "external_wins",
+                    Severity = "high",
+                    ExternalVersion = ExternalSnapshot.Deleted(_calendarId, mapping.ExternalEventId),
+                });
+                _plan.SoftDeletes.Add(mapping.RowanEventId);
+                break;
+            case SyncAction.DeleteInRowan:
+                _plan.SoftDeletes.Add(mapping.RowanEventId);
+                break;
+            case SyncAction.CreateOutside:
+                _plan.Enqueue.Add(mapping.RowanEventId);
+                break;
+            case SyncAction.ForgetMapping:
+                break;
+            default:
+                throw new InvalidOperationException($"{action} cannot follow from a deletion.");
+        }
+
+        _plan.RetiredMappings.Add(mapping.Id);
+    }
+
+    private static SideState StateOf(RowanEventRow? row, string? rowanEtag, MappingRow mapping) => row switch
+    {
+        null or { DeletedAt: not null } => SideState.Deleted,
+        _ => rowanEtag == mapping.RowanEtag ? SideState.Unchanged : SideState.Changed,
+    };
+
+    private RowanEventRow Apply(RowanEventRow row, RemoteChange.Present external, CalendarEvent content) =>
+        RowanEventMapper.Write(row, content, _zone, _pass.Capabilities.Color) with { IcalUid = external.Uid };
+
+    private RowanEventRow Blank(Guid id) =>
+        new() { Id = id, SpaceId = _pass.Lease.SpaceId.Value, Title = "", StartTime = default, EventType = _pass.Lease.Provider.ToSql() };
+
+    private MappingRow NewMapping(RowanEventRow row, RemoteChange.Present external, CalendarEvent content, string rowanEtag, string origin) => new()
+    {
+        Id = Guid.CreateVersion7(),
+        RowanEventId = row.Id,
+        ExternalCalendarId = _calendarId,
+        ExternalEventId = external.ExternalId,
+        IcalUid = external.Uid,
+        RowanEtag = rowanEtag,
+        ExternalHash = ContentHash.Of(content).Value,
+        ExternalEtag = external.Etag,
+        ExternalPayload = external.Payload,
+        Generation = row.SyncGeneration,
+        Origin = origin,
+    };
+
+    private ConflictRow ExternalWins(Guid mappingId, RowanEventRow row, RowanEventRow applied, RemoteChange.Present external) => new()
+    {
+        MappingId = mappingId,
+        EventId = row.Id,
+        Title = row.Title,
+        WinningSource = "external",
+        Strategy = "external_wins",
+        Severity = row.StartTime == applied.StartTime && row.EndTime == applied.EndTime && row.AllDay == applied.AllDay ? "normal" : "high",
+        ExternalVersion = ExternalSnapshot.Of(_calendarId, external, _zone),
+    };
+
+    private ItemErrorRow Park(string externalId, string? etag, string? title, string code, string message) => new()
+    {
+        Direction = "inbound",
+        Operation = "read",
+        ExternalCalendarId = _calendarId,
+        ExternalEventId = externalId,
+        ExternalEtag = etag,
+        RowanEventId = _byId.GetValueOrDefault(externalId)?.RowanEventId,
+        Title = title,
+        Code = code,
+        Message = message,
+    };
+}

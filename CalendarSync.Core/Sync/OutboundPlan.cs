@@ -1,0 +1,197 @@
+using CalendarSync.Core.Model;
+using CalendarSync.Core.Persistence;
+using CalendarSync.Core.Providers;
+using CalendarSync.Core.Queue;
+using CalendarSync.Core.Sync.Planning;
+
+namespace CalendarSync.Core.Sync;
+
+/// <summary>A write that is about to go out, with what is to be remembered when it has arrived.</summary>
+/// <param name="Item">The queue item that it answers.</param>
+/// <param name="Mapping">The base after success, but for what the provider says; of a delete the base before.</param>
+/// <param name="Title">For the list of errors.</param>
+/// <param name="Operation">The write.</param>
+internal sealed record OutboundWrite(QueueItem Item, MappingRow Mapping, string? Title, WriteOperation Operation)
+{
+    public string OperationName => Operation switch
+    {
+        WriteOperation.Create => "create",
+        WriteOperation.Delete => "delete",
+        _ => "update",
+    };
+}
+
+/// <summary>What a batch of queue items asks for. No I/O.</summary>
+internal sealed class OutboundPlan
+{
+    private readonly SyncPass _pass;
+
+    private OutboundPlan(SyncPass pass) => _pass = pass;
+
+    /// <summary>Items that need no request: both sides are equal, or the event is not to be synced.</summary>
+    public List<QueueItem> Done { get; } = [];
+
+    /// <summary>Items that cannot go out as they are.</summary>
+    public List<(QueueItem Item, ItemErrorRow Error)> Parked { get; } = [];
+
+    /// <summary>Writes, in the order of the queue.</summary>
+    public List<OutboundWrite> Writes { get; } = [];
+
+    /// <summary>Creates whose outcome is not known: what is there has to be read before anything else happens to them.</summary>
+    public List<(QueueItem Item, MappingRow Mapping)> Uncertain { get; } = [];
+
+    /// <summary>Bases without a counterpart on either side.</summary>
+    public List<Guid> RetiredMappings { get; } = [];
+
+    /// <summary>
+    /// A create of an event that came from another calendar. It may be in this one already (two members who share a calendar), so the
+    /// calendars have to be read before it is decided.
+    /// </summary>
+    public bool NeedsPullFirst { get; private set; }
+
+    public static OutboundPlan For(
+        SyncPass pass, IReadOnlyList<QueueItem> items, IReadOnlyDictionary<Guid, MappingRow> mappings, IReadOnlyDictionary<Guid, RowanEventRow> rows)
+    {
+        var plan = new OutboundPlan(pass);
+        foreach (var item in items)
+        {
+            var row = rows.GetValueOrDefault(item.EventId);
+
+            // An event that moved to another space is gone from this one.
+            plan.Add(item, row?.SpaceId == pass.Lease.SpaceId.Value ? row : null, mappings.GetValueOrDefault(item.EventId));
+        }
+
+        return plan;
+    }
+
+    private void Add(QueueItem item, RowanEventRow? row, MappingRow? mapping)
+    {
+        if (mapping?.State == MappingStates.Creating)
+        {
+            Uncertain.Add((item, mapping));
+            return;
+        }
+
+        if (row is { DeletedAt: null, IsRecurring: true } && !_pass.Capabilities.Series)
+        {
+            Park(item, row.Title, mapping is null ? "create" : "update", "series_not_supported", "Repeating events are not synced yet. This one stays in Rowan only.");
+            return;
+        }
+
+        var etag = row is null ? null : _pass.RowanEtag(row);
+        var rowan = row is null or { DeletedAt: not null }
+            ? SideState.Deleted
+            : mapping is null || etag != mapping.RowanEtag ? SideState.Changed : SideState.Unchanged;
+
+        // The external side counts as unchanged until the provider refuses the base version: that is what If-Match is for.
+        var external = mapping is null ? SideState.Absent : SideState.Unchanged;
+        switch (SyncPlanner.Decide(new Pair(rowan, external, _pass.Lease.Direction)))
+        {
+            case SyncAction.Nothing or SyncAction.ForgetMapping or SyncAction.Hide:
+                Done.Add(item);
+                break;
+            case SyncAction.CreateOutside:
+                AddCreate(item, row!, etag!);
+                break;
+            case SyncAction.PushToExternal:
+                AddUpdate(item, row!, etag!, mapping!);
+                break;
+            case SyncAction.DeleteOutside:
+                AddDelete(item, row?.Title, mapping!);
+                break;
+            case var action:
+                throw new InvalidOperationException($"{action} cannot follow from an edit in Rowan.");
+        }
+    }
+
+    private void AddCreate(QueueItem item, RowanEventRow row, string etag)
+    {
+        if (row.IcalUid is not null && !_pass.Pulled)
+        {
+            NeedsPullFirst = true;
+            return;
+        }
+
+        if (_pass.Calendars.FirstOrDefault(c => c is { IsTarget: true, ReadOnly: false }) is not { } target)
+        {
+            Park(item, row.Title, "create", "no_writable_calendar", "No calendar of this account can be written to, so the event stays in Rowan only.");
+            return;
+        }
+
+        var identity = new EventIdentity(new RowanEventId(row.Id), row.SyncGeneration);
+        var calendarEvent = _pass.Read(row);
+        var mapping = new MappingRow
+        {
+            Id = Guid.CreateVersion7(),
+            RowanEventId = row.Id,
+            ExternalCalendarId = target.ExternalCalendarId,
+            ExternalEventId = _pass.Provider.ExternalIdOf(target.ExternalCalendarId, identity) ?? identity.Uid,
+            IcalUid = identity.Uid,
+            RowanEtag = etag,
+            ExternalHash = ContentHash.Of(calendarEvent).Value,
+            Generation = row.SyncGeneration,
+            Origin = "exported",
+            State = MappingStates.Creating,
+        };
+        Writes.Add(new OutboundWrite(item, mapping, row.Title, new WriteOperation.Create(identity, calendarEvent)));
+    }
+
+    private void AddUpdate(QueueItem item, RowanEventRow row, string etag, MappingRow mapping)
+    {
+        if (IsReadOnly(mapping))
+        {
+            Park(item, row.Title, "update", "read_only", "This calendar is read-only, so your change stays in Rowan only.");
+            return;
+        }
+
+        if (mapping.ExternalPayload is not { } payload)
+        {
+            // A base without its payload cannot be edited without loss: read what is there first.
+            Uncertain.Add((item, mapping));
+            return;
+        }
+
+        var zone = _pass.ZoneOf(mapping.ExternalCalendarId);
+        var external = _pass.Provider.ReadPayload(payload, zone);
+        var before = _pass.Read(RowanEventMapper.Write(row, _pass.Capabilities.Project(external), zone, _pass.Capabilities.Color));
+        var after = FieldMerge.Onto(external, before, _pass.Read(row));
+        Writes.Add(new OutboundWrite(
+            item,
+            mapping with { RowanEtag = etag },
+            row.Title,
+            new WriteOperation.Update(mapping.ExternalEventId, mapping.ExternalEtag, payload, after)));
+    }
+
+    private void AddDelete(QueueItem item, string? title, MappingRow mapping)
+    {
+        if (IsReadOnly(mapping))
+        {
+            Park(item, title, "delete", "read_only", "This calendar is read-only, so the event was deleted in Rowan only.", mapping.RowanEventId);
+            return;
+        }
+
+        if (mapping.ExternalEtag is null && _pass.Capabilities.ConditionalWrites)
+        {
+            Uncertain.Add((item, mapping));
+            return;
+        }
+
+        Writes.Add(new OutboundWrite(item, mapping, title, new WriteOperation.Delete(mapping.ExternalEventId, mapping.ExternalEtag)));
+    }
+
+    private bool IsReadOnly(MappingRow mapping) =>
+        _pass.Calendars.FirstOrDefault(c => c.ExternalCalendarId == mapping.ExternalCalendarId) is not { ReadOnly: false };
+
+    private void Park(QueueItem item, string? title, string operation, string code, string message, Guid? eventId = null) =>
+        Parked.Add((item, Error(eventId ?? item.EventId, title, operation, code, message)));
+
+    public static ItemErrorRow Error(Guid eventId, string? title, string operation, string code, string message) => new()
+    {
+        Direction = "outbound",
+        Operation = operation,
+        RowanEventId = eventId,
+        Title = title,
+        Code = code,
+        Message = message,
+    };
+}

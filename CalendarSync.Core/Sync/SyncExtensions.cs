@@ -1,0 +1,43 @@
+using CalendarSync.Core.Persistence;
+using CalendarSync.Core.Providers;
+using CalendarSync.Core.Vault;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace CalendarSync.Core.Sync;
+
+/// <summary>Registers the sync engine.</summary>
+public static class SyncExtensions
+{
+    /// <summary>
+    /// Adds <see cref="SyncSession"/> and <see cref="LeaseStore"/>, with the options "Sync", "Queue" and "Conflicts". Needs the database,
+    /// the vault, coordination and at least one provider.
+    /// </summary>
+    public static IServiceCollection AddSync(this IServiceCollection services)
+    {
+        services.AddOptions<SyncOptions>().BindConfiguration("Sync").ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<QueueOptions>().BindConfiguration("Queue").ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<ConflictOptions>().BindConfiguration("Conflicts").ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<LeaseStore>();
+        services.AddSingleton<PassStore>();
+        services.AddSingleton<ProgressReporter>();
+        services.AddSingleton<InboundApplier>();
+        services.AddSingleton<Importer>();
+        services.AddSingleton<Exporter>();
+        services.AddSingleton(provider => new SyncSession(
+            provider.GetRequiredService<RowanDatabase>(),
+            provider.GetRequiredService<LeaseStore>(),
+            provider.GetRequiredService<PassStore>(),
+            provider.GetRequiredService<TokenVault>(),
+            provider.GetRequiredService<Importer>(),
+            provider.GetRequiredService<Exporter>(),
+            provider.GetRequiredService<ProgressReporter>(),
+            provider.GetServices<ICalendarProvider>(),
+            provider.GetRequiredService<IOptions<SyncOptions>>(),
+            provider.GetRequiredService<IOptions<QueueOptions>>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<SyncSession>>()));
+        return services;
+    }
+}

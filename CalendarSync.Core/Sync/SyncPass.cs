@@ -1,0 +1,48 @@
+using CalendarSync.Core.Model;
+using CalendarSync.Core.Persistence;
+using CalendarSync.Core.Providers;
+using NodaTime;
+
+namespace CalendarSync.Core.Sync;
+
+/// <summary>One pass over one connection: what it works with, and what it has done so far.</summary>
+internal sealed class SyncPass(SyncLease lease, ICalendarProvider provider, ProviderAccount account, IReadOnlyList<ConnectionCalendarRow> calendars)
+{
+    public SyncLease Lease { get; } = lease;
+
+    public ICalendarProvider Provider { get; } = provider;
+
+    public ProviderAccount Account { get; } = account;
+
+    public IReadOnlyList<ConnectionCalendarRow> Calendars { get; } = calendars;
+
+    /// <summary>The external calendars have been read in this pass.</summary>
+    public bool Pulled { get; set; }
+
+    /// <summary>What has been recorded so far; pages add to it as they commit.</summary>
+    public PassOutcome Outcome { get; set; } = new();
+
+    /// <summary>Milliseconds per phase.</summary>
+    public Dictionary<string, long> Phases { get; } = [];
+
+    public ProviderCapabilities Capabilities => Provider.Capabilities;
+
+    /// <summary>The zone in which days and floating times of a calendar are meant.</summary>
+    public DateTimeZone ZoneOf(string calendarId) =>
+        TimeZones.Find(Calendars.FirstOrDefault(c => c.ExternalCalendarId == calendarId)?.TimeZone) ?? Lease.Zone;
+
+    /// <summary>What a row says, as the provider can hold it.</summary>
+    public CalendarEvent Read(RowanEventRow row) => Capabilities.Project(RowanEventMapper.Read(row, Lease.Zone));
+
+    /// <summary>The Rowan side of a base.</summary>
+    public string RowanEtag(RowanEventRow row) => ContentHash.Of(Read(row)).Value;
+
+    public void Add(PassOutcome delta) => Outcome = new PassOutcome
+    {
+        Created = Outcome.Created + delta.Created,
+        Updated = Outcome.Updated + delta.Updated,
+        Deleted = Outcome.Deleted + delta.Deleted,
+        Conflicts = Outcome.Conflicts + delta.Conflicts,
+        Failed = Outcome.Failed + delta.Failed,
+    };
+}
