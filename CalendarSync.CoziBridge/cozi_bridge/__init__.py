@@ -1,0 +1,1 @@
+"""The bridge between CalendarSync and Cozi."""
