@@ -139,6 +139,35 @@ begin
 end
 $$;
 
+-- An occurrence that was changed is an event row of its own in Rowan and a part of its series outside: what happens to it is an update
+-- of the series. One that is already outside as an event of its own (mapped) keeps its own way.
+create or replace function calendar_private.changes_of_series(p_changes calendar_private.event_change[])
+    returns calendar_private.event_change[]
+    language sql stable
+    set search_path = ''
+    as $$
+        with overrides as (
+            select change.event_id, exception.series_id
+            from unnest(p_changes) change
+            join public.recurring_event_exceptions exception on exception.modified_event_id = change.event_id
+            where not exists (select from public.calendar_event_mappings m where m.rowan_event_id = change.event_id)
+        )
+        select array_agg(
+            row(c.event_id, c.space_id, c.operation, c.event_type, c.start_time, c.was_in_trash, c.snapshot)::calendar_private.event_change)
+        from (
+            select change.*
+            from unnest(p_changes) change
+            where change.event_id not in (select o.event_id from overrides o)
+            union all
+            select e.id, e.space_id, 'update', e.event_type, e.start_time, false, to_jsonb(e)
+            from public.events e
+            where e.id in (select o.series_id from overrides o)
+                and e.id not in (select change.event_id from unnest(p_changes) change)
+                and e.deleted_at is null and e.space_id is not null
+        ) c
+    $$;
+revoke all on function calendar_private.changes_of_series(calendar_private.event_change[]) from public;
+
 -- One statement for all changes of a statement: an item for every connection of the space that sends and is not the one the change
 -- came from. Connections that are paused, failing or waiting for a new password collect their work too.
 create or replace function calendar_private.queue_event_changes(p_changes calendar_private.event_change[]) returns void
@@ -241,6 +270,7 @@ create or replace function public.queue_calendar_sync_on_change() returns trigge
             where c.space_id is not null;
         end if;
 
+        changes := calendar_private.changes_of_series(changes);
         if changes is not null then
             perform calendar_private.queue_event_changes(changes);
         end if;
@@ -278,6 +308,14 @@ create or replace function public.queue_calendar_sync_on_exception_change() retu
             series := array(select series_id from old_rows);
         else
             series := array(select series_id from new_rows union select series_id from old_rows);
+        end if;
+
+        -- The override's row was written before the exception that names it, and queued as an event of its own.
+        if tg_op <> 'DELETE' then
+            delete from public.calendar_sync_queue item
+            using new_rows n
+            where item.event_id = n.modified_event_id and item.status in ('pending', 'failed')
+                and not exists (select from public.calendar_event_mappings m where m.rowan_event_id = item.event_id);
         end if;
 
         -- When the series itself goes, its exceptions cascade; that deletion is queued by the trigger on events.

@@ -175,32 +175,31 @@ create or replace function public.disconnect_calendar(p_connection_id uuid, p_de
         select count(*) into unsynced
         from public.calendar_event_mappings where connection_id = p_connection_id and state = 'active';
 
-        with imported as (
-            select
-                mapping.rowan_event_id,
-                -- Where else the event was born or found, if that calendar is still connected.
-                (select other.provider
-                 from public.calendar_event_mappings held
-                 join public.calendar_connections other on other.id = held.connection_id
-                 where held.rowan_event_id = mapping.rowan_event_id and held.connection_id <> p_connection_id
-                    and held.origin in ('imported', 'matched') and held.state = 'active' and other.sync_status <> 'disconnected'
-                 order by held.created_at
-                 limit 1) as other_source
-            from public.calendar_event_mappings mapping
-            where mapping.connection_id = p_connection_id
+        with fate as (
+            select mapped.rowan_event_id, mapped.other_source,
+                p_delete_events and mapped.origin = 'imported' and mapped.state = 'active' and mapped.other_source is null as doomed
+            from (
+                select mapping.rowan_event_id, mapping.origin, mapping.state,
+                    -- Where else the event was born or found, if that calendar is still connected.
+                    (select other.provider
+                     from public.calendar_event_mappings held
+                     join public.calendar_connections other on other.id = held.connection_id
+                     where held.rowan_event_id = mapping.rowan_event_id and held.connection_id <> p_connection_id
+                        and held.origin in ('imported', 'matched') and held.state = 'active' and other.sync_status <> 'disconnected'
+                     order by held.created_at, held.id
+                     limit 1) as other_source
+                from public.calendar_event_mappings mapping
+                where mapping.connection_id = p_connection_id
+            ) mapped
         )
         update public.events e
-        set external_source = imported.other_source,
+        set external_source = case when e.external_source = connection.provider then fate.other_source else e.external_source end,
             sync_locked = false,
-            deleted_at = case when doomed then coalesce(e.deleted_at, now()) else e.deleted_at end,
-            deleted_by = case when doomed and e.deleted_at is null then auth.uid() else e.deleted_by end
-        from imported
-        join public.calendar_event_mappings mapping
-            on mapping.rowan_event_id = imported.rowan_event_id and mapping.connection_id = p_connection_id
-        cross join lateral (
-            select p_delete_events and mapping.origin = 'imported' and mapping.state = 'active' and imported.other_source is null as doomed) fate
-        where e.id = imported.rowan_event_id
-            and (doomed or e.external_source = connection.provider or e.sync_locked);
+            deleted_at = case when fate.doomed then coalesce(e.deleted_at, now()) else e.deleted_at end,
+            deleted_by = case when fate.doomed and e.deleted_at is null then auth.uid() else e.deleted_by end
+        from fate
+        where e.id = fate.rowan_event_id
+            and (fate.doomed or e.external_source = connection.provider or e.sync_locked);
 
         delete from calendar_private.calendar_secrets where connection_id = p_connection_id;
         update public.calendar_connections set access_token_vault_id = null, refresh_token_vault_id = null where id = p_connection_id;

@@ -19,7 +19,7 @@ public sealed class PostgresServer : IAsyncLifetime
 
     private const string Template = "calendarsync_template";
 
-    private readonly TemporaryDirectory _directory = new();
+    private readonly TemporaryDirectory _directory = new(inMemory: true);
     private readonly SemaphoreSlim _gate = new(1, 1);
     private ServerProcess? _process;
     private bool _initialised;
@@ -174,7 +174,7 @@ public sealed class PostgresServer : IAsyncLifetime
         [
             "listen_addresses=", $"unix_socket_directories={_directory.Path}", "max_connections=300", "shared_buffers=64MB",
             // Speed over safety: the data is gone with the test run. Commits still wait for their record, so a killed server has kept them.
-            "fsync=off", "full_page_writes=off", "autovacuum=off", "max_wal_size=2GB", "wal_level=minimal", "max_wal_senders=0",
+            "fsync=off", "full_page_writes=off", "autovacuum=off", "max_wal_size=256MB", "wal_level=minimal", "max_wal_senders=0",
             "log_min_messages=warning", "log_min_error_statement=panic",
         ];
         _process = ServerProcess.Start(
@@ -219,7 +219,7 @@ public sealed class PostgresServer : IAsyncLifetime
         await _gate.WaitAsync();
         try
         {
-            await ExecuteAsync($"create database {name} template {template}");
+            await ExecuteAsync($"create database {name} template {template} strategy file_copy");
         }
         finally
         {
