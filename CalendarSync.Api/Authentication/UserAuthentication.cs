@@ -2,6 +2,7 @@ using System.Security.Claims;
 using System.Text;
 using CalendarSync.Core.Model;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.IdentityModel.Tokens;
 
 namespace CalendarSync.Api.Authentication;
@@ -32,6 +33,8 @@ internal static class UserAuthentication
             services.AddSingleton<DevelopmentTokens>();
         }
 
+        // Authentication brings data protection along, for cookies. There are none here, so no key is written to the disk.
+        services.AddDataProtection().UseEphemeralDataProtectionProvider();
         services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme).AddJwtBearer();
         services.AddOptions<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme)
             .Configure<IServiceProvider>((options, provider) => Configure(options, supabase, provider));

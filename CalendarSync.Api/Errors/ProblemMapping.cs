@@ -34,7 +34,8 @@ internal static class ProblemMapping
         PostgresErrorCodes.InsufficientPrivilege => Problems.AccessDenied,
         PostgresErrorCodes.UniqueViolation => new(409, "already_exists", "This already exists."),
         PostgresErrorCodes.ForeignKeyViolation => new(409, "conflict", "Something that this refers to does not exist any more."),
-        [ '2', '2', ..] or PostgresErrorCodes.CheckViolation or PostgresErrorCodes.NotNullViolation =>
+        PostgresErrorCodes.ObjectNotInPrerequisiteState => Problems.ConnectionDisconnected,
+        ['2', '2', ..] or PostgresErrorCodes.CheckViolation or PostgresErrorCodes.NotNullViolation =>
             new(400, "validation_error", "Some of the values cannot be stored."),
         PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.LockNotAvailable =>
             Problems.ServiceUnavailable with { RetryAfter = TimeSpan.FromSeconds(1) },

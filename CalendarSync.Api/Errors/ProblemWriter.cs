@@ -18,15 +18,21 @@ internal static class ProblemWriter
         response.StatusCode = problem.Status;
         response.ContentType = ContentType;
         response.Headers.CacheControl = "no-store";
+        if (problem.Status == StatusCodes.Status413PayloadTooLarge)
+        {
+            // What is left of the body is not worth reading.
+            response.Headers.Connection = "close";
+        }
+
         if (RetrySeconds(problem) is { } seconds)
         {
             response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
         }
 
-        await JsonSerializer.SerializeAsync(response.Body, ToJson(problem, TraceId(context)), ApiJson.Options, context.RequestAborted);
+        await JsonSerializer.SerializeAsync(response.Body, ToJson(problem, context), ApiJson.Options, context.RequestAborted);
     }
 
-    internal static JsonObject ToJson(Problem problem, string traceId)
+    internal static JsonObject ToJson(Problem problem, HttpContext context)
     {
         var json = new JsonObject
         {
@@ -34,7 +40,7 @@ internal static class ProblemWriter
             ["title"] = ReasonPhrases.GetReasonPhrase(problem.Status),
             ["status"] = problem.Status,
             ["detail"] = problem.Error,
-            ["traceId"] = traceId,
+            ["traceId"] = TraceId(context),
             ["code"] = problem.Code,
             ["error"] = problem.Error,
         };

@@ -20,11 +20,10 @@ internal static class DocumentationExtensions
         endpoint.Options(builder => builder.WithMetadata(new Documentation(tag, summary, description, errors)));
 
     /// <summary>The request is the JSON body, whole: no member of it can come from the query, a header or a claim.</summary>
-    public static void Body<T>(this EndpointDefinition endpoint)
-        where T : notnull
+    public static void TakesJson(this EndpointDefinition endpoint)
     {
-        endpoint.RequestBinder(typeof(JsonBodyBinder<T>));
-        endpoint.Options(builder => builder.WithMetadata(new JsonBody(typeof(T))));
+        endpoint.RequestBinder(typeof(JsonBodyBinder<>));
+        endpoint.Options(builder => builder.WithMetadata(new JsonBody(endpoint.ReqDtoType)));
     }
 
     private sealed class JsonBodyBinder<T>() : RequestBinder<T>(BindingSource.JsonBody)

@@ -1,7 +1,6 @@
 using CalendarSync.Api.Errors;
 using FastEndpoints;
 using Microsoft.AspNetCore.Authorization;
-using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Mvc.Abstractions;
 using Microsoft.AspNetCore.Mvc.ApiExplorer;
 using Microsoft.AspNetCore.Mvc.ModelBinding;
@@ -20,6 +19,8 @@ internal sealed class EndpointDescriptions(EndpointDataSource endpoints) : IApiD
     private static readonly ApiError[] Common = [new(500, "internal_error"), new(503, "service_unavailable")];
 
     private static readonly ApiError[] ForUsers = [new(401, "unauthorized"), new(429, "rate_limited")];
+
+    private static readonly EmptyModelMetadataProvider Models = new();
 
     public int Order => 0;
 
@@ -102,13 +103,14 @@ internal sealed class EndpointDescriptions(EndpointDataSource endpoints) : IApiD
     {
         Name = name,
         Type = type,
+        ModelMetadata = Models.GetMetadataForType(type),
         Source = source,
         IsRequired = isRequired,
     };
 
     private static void AddResponses(ApiDescription description, RouteEndpoint endpoint, EndpointDefinition definition, Documentation? documentation)
     {
-        var success = new ApiResponseType { StatusCode = 200, Type = definition.ResDtoType, Description = "Success" };
+        var success = new ApiResponseType { StatusCode = 200, Type = definition.ResDtoType, ModelMetadata = Models.GetMetadataForType(definition.ResDtoType), Description = "Success" };
         success.ApiResponseFormats.Add(new ApiResponseFormat { MediaType = "application/json" });
         foreach (var also in endpoint.Metadata.GetOrderedMetadata<AlsoProduces>())
         {

@@ -24,7 +24,6 @@ public sealed record ConnectionRow
     public string SyncDirection { get; init; } = "";
     public Instant? LastSyncAt { get; init; }
     public Instant? NextSyncAt { get; init; }
-    public Instant? LastStartedAt { get; init; }
     public Instant? InitialSyncCompletedAt { get; init; }
     public string? LastErrorCode { get; init; }
     public string? LastErrorMessage { get; init; }

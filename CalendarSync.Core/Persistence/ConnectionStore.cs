@@ -12,7 +12,7 @@ public static class ConnectionStore
     private const string Select =
         """
         select c.id, c.user_id, c.space_id, c.provider::text as provider, c.provider_account_id, c.sync_status::text as sync_status, c.sync_enabled,
-               c.sync_direction::text as sync_direction, c.last_sync_at, c.next_sync_at, c.last_started_at, c.initial_sync_completed_at,
+               c.sync_direction::text as sync_direction, c.last_sync_at, c.next_sync_at, c.initial_sync_completed_at,
                c.last_error_code, c.last_error_message, c.progress::text as progress, c.created_at,
                (select count(*)::int from calendar_event_mappings m where m.connection_id = c.id and m.state = 'active') as events_synced,
                (select count(*)::int from calendar_sync_conflicts f where f.connection_id = c.id and f.resolution_status = 'detected') as conflicts_pending,

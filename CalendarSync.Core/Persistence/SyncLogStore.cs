@@ -49,13 +49,14 @@ public static class SyncLogStore
             new { connection, limit },
             cancellationToken);
 
-    /// <summary>The passes of a connection that started, or ended, at or after an instant; oldest first.</summary>
-    public static Task<IReadOnlyList<SyncLogRow>> ListSinceAsync(RowanTransaction transaction, ConnectionId connection, Instant since, CancellationToken cancellationToken) =>
+    /// <summary>The passes of a connection that started at or after an instant; oldest first.</summary>
+    public static Task<IReadOnlyList<SyncLogRow>> ListSinceAsync(
+        RowanTransaction transaction, ConnectionId connection, Instant since, CancellationToken cancellationToken) =>
         transaction.QueryAsync<SyncLogRow>(
             $"""
             select {Columns}
               from calendar_sync_logs
-             where connection_id = @connection and (started_at >= @since or completed_at >= @since)
+             where connection_id = @connection and started_at >= @since
              order by started_at, id
             """,
             new { connection, since },

@@ -47,7 +47,7 @@ internal sealed record EventBody
 
     public static EventBody From(EventRow row)
     {
-        var days = row.AllDay ? EventTimes.Days(row.StartTime, row.EndTime, row.Timezone) : null;
+        (LocalDate Start, LocalDate End)? days = row.AllDay ? EventTimes.Days(row.StartTime, row.EndTime, row.Timezone) : null;
         return new EventBody
         {
             Id = row.Id.Value,

@@ -13,7 +13,7 @@ internal sealed class Endpoint(RowanDatabase database) : Endpoint<Request, Event
     public override void Configure()
     {
         Post("/api/calendar");
-        Definition.Body<Request>();
+        Definition.TakesJson();
         Definition.Idempotent();
         Definition.Describe("Events", "Create an event", "Every connected calendar of the space receives it within a second or two.",
             new(400, "validation_error"), new(403, "space_access_denied"));

@@ -12,7 +12,7 @@ internal sealed class Endpoint(RowanDatabase database) : Endpoint<Request, Event
     public override void Configure()
     {
         Patch("/api/calendar/{id:guid}");
-        Definition.Body<Request>();
+        Definition.TakesJson();
         Definition.Describe("Events", "Change an event", "Only the members that are given change.",
             new(400, "validation_error"), new(404, "not_found"));
     }

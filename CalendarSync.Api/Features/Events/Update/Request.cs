@@ -29,16 +29,16 @@ internal sealed class Validator : FastEndpoints.Validator<Request>
 {
     public Validator()
     {
-        RuleFor(r => r.Title.Value).Title().When(r => r.Title.IsSet).OverridePropertyName(nameof(Request.Title));
-        RuleFor(r => r.Description.Value).Text(EventRules.DescriptionLength).OverridePropertyName(nameof(Request.Description));
-        RuleFor(r => r.Location.Value).Text(EventRules.LocationLength).OverridePropertyName(nameof(Request.Location));
-        RuleFor(r => r.EventType.Value).Text(50).OverridePropertyName(nameof(Request.EventType));
-        RuleFor(r => r.CustomColor.Value).Color().OverridePropertyName(nameof(Request.CustomColor));
-        RuleFor(r => r.Category.Value).Category().OverridePropertyName(nameof(Request.Category));
-        RuleFor(r => r.Status.Value).Status().OverridePropertyName(nameof(Request.Status));
-        RuleFor(r => r.Timezone.Value).TimeZoneName().OverridePropertyName(nameof(Request.Timezone));
-        RuleFor(r => r.RecurrencePattern.Value).Recurrence().OverridePropertyName(nameof(Request.RecurrencePattern));
+        RuleFor(r => r.Title.Value).Title().When(r => r.Title.IsSet).OverridePropertyName("title");
+        RuleFor(r => r.Description.Value).Text(EventRules.DescriptionLength).OverridePropertyName("description");
+        RuleFor(r => r.Location.Value).Text(EventRules.LocationLength).OverridePropertyName("location");
+        RuleFor(r => r.EventType.Value).Text(50).OverridePropertyName("event_type");
+        RuleFor(r => r.CustomColor.Value).Color().OverridePropertyName("custom_color");
+        RuleFor(r => r.Category.Value).Category().OverridePropertyName("category");
+        RuleFor(r => r.Status.Value).Status().OverridePropertyName("status");
+        RuleFor(r => r.Timezone.Value).TimeZoneName().OverridePropertyName("timezone");
+        RuleFor(r => r.RecurrencePattern.Value).Recurrence().OverridePropertyName("recurrence_pattern");
         RuleFor(r => r.StartTime.Value).NotNull().When(r => r.StartTime.IsSet)
-            .WithMessage("An event needs a start.").OverridePropertyName(nameof(Request.StartTime));
+            .WithMessage("An event needs a start.").OverridePropertyName("start_time");
     }
 }
