@@ -1,10 +1,12 @@
 using CalendarSync.Api.Authentication;
 using CalendarSync.Api.Errors;
 using CalendarSync.Api.Features;
+using CalendarSync.Api.Health;
 using CalendarSync.Api.Limits;
 using CalendarSync.Api.OpenApi;
 using CalendarSync.Core.Coordination;
 using CalendarSync.Core.Persistence;
+using CalendarSync.Core.Providers.CalDav;
 using CalendarSync.Core.Vault;
 using CalendarSync.ServiceDefaults;
 
@@ -15,11 +17,13 @@ builder.AddRowanDataSource();
 builder.AddRedis();
 builder.Services.AddSingleton<RowanDatabase>();
 builder.Services.AddVault();
+builder.Services.AddCalDav();
 builder.Services.AddCoordination();
 builder.Services.AddUserAuthentication(builder.Configuration, builder.Environment);
 builder.Services.AddLimits();
 builder.Services.AddFeatures();
 builder.Services.AddApiDocument();
+builder.Services.AddMigrationsCheck();
 
 var app = builder.Build();
 

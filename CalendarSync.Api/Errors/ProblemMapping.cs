@@ -25,7 +25,9 @@ internal static class ProblemMapping
     {
         ProviderFault.AuthExpired => new(400, "invalid_credentials", fault.Message),
         ProviderFault.RateLimited => new(503, "provider_rate_limited", fault.Message) { RetryAfter = TimeSpan.FromMinutes(1) },
-        _ => new(400, fault.Code, fault.Message),
+        ProviderFault.Transient => new(400, "server_unreachable", fault.Message),
+        ProviderFault.Permanent when fault.Code == "address_not_allowed" => new(400, fault.Code, fault.Message),
+        _ => new(400, "not_a_calendar_server", fault.Message),
     };
 
     /// <remarks>https://www.postgresql.org/docs/15/errcodes-appendix.html</remarks>

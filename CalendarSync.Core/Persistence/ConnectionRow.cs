@@ -41,7 +41,7 @@ public sealed record ConnectionRow
 }
 
 /// <summary>A calendar of a connected account.</summary>
-public sealed record ConnectionCalendarRow
+public sealed record AccountCalendarRow
 {
     public string ExternalCalendarId { get; init; } = "";
     public string Name { get; init; } = "";

@@ -43,8 +43,8 @@ public static class ConnectionStore
         transaction.QuerySingleOrDefaultAsync<ConnectionRow>($"{Select} where {Ours} and c.id = @id", new { id }, cancellationToken);
 
     /// <summary>The calendars of a connection by name.</summary>
-    public static Task<IReadOnlyList<ConnectionCalendarRow>> ListCalendarsAsync(RowanTransaction transaction, ConnectionId id, CancellationToken cancellationToken) =>
-        transaction.QueryAsync<ConnectionCalendarRow>(
+    public static Task<IReadOnlyList<AccountCalendarRow>> ListCalendarsAsync(RowanTransaction transaction, ConnectionId id, CancellationToken cancellationToken) =>
+        transaction.QueryAsync<AccountCalendarRow>(
             """
             select external_calendar_id, name, color, read_only, is_primary, selected
               from calendar_connection_calendars

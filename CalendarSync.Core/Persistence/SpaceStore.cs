@@ -15,7 +15,7 @@ public static class SpaceStore
     /// <summary>Whether somebody else is a member of the space. A user's own view of <c>space_members</c> ends at themselves, hence the function.</summary>
     public static async Task<bool> HasMemberAsync(RowanTransaction transaction, SpaceId space, UserId member, CancellationToken cancellationToken) =>
         await transaction.QuerySingleOrDefaultAsync<bool>(
-            "select check_space_membership(@space, @member)",
+            "select calendar_has_member(@space, @member)",
             new { space, member },
             cancellationToken);
 

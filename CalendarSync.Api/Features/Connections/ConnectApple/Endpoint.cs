@@ -12,9 +12,11 @@ using Npgsql;
 
 namespace CalendarSync.Api.Features.Connections.ConnectApple;
 
-internal sealed class Endpoint(RowanDatabase database, IEnumerable<ICalendarProvider> providers, SecretCipher cipher, RequestLimits limits)
+internal sealed class Endpoint(RowanDatabase database, IEnumerable<ICalendarProvider> providers, SecretCipher cipher, RequestLimits limits, TimeProvider time)
     : Endpoint<Request, Response>
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
     public override void Configure()
     {
         Post("/api/calendar/connect/apple");
@@ -40,8 +42,7 @@ internal sealed class Endpoint(RowanDatabase database, IEnumerable<ICalendarProv
         // The transaction ends before the provider is asked: that may take seconds, and a session is worth more.
         var id = await ReserveAsync(user, space, ct);
         var account = Account(req, id, space);
-        var provider = providers.Single(candidate => candidate.Provider == CalendarProvider.Apple);
-        var calendars = await provider.ListCalendarsAsync(account, ct);
+        var calendars = await ListCalendarsAsync(account, ct);
         if (calendars.IsEmpty)
         {
             throw new ProblemException(new Problem(400, "no_calendars", "This account has no calendar that holds events."));
@@ -66,6 +67,22 @@ internal sealed class Endpoint(RowanDatabase database, IEnumerable<ICalendarProv
             { SyncStatus: "disconnected" } old => old.Id,
             var live => throw AlreadyConnected(live),
         };
+    }
+
+    /// <summary>Asks the server with these credentials. A person waits for the answer, so it has to come sooner than a sync would need it.</summary>
+    private async Task<ImmutableArray<RemoteCalendar>> ListCalendarsAsync(ProviderAccount account, CancellationToken ct)
+    {
+        var provider = providers.Single(candidate => candidate.Provider == CalendarProvider.Apple);
+        using var patience = new CancellationTokenSource(Patience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, patience.Token);
+        try
+        {
+            return await provider.ListCalendarsAsync(account, either.Token);
+        }
+        catch (OperationCanceledException) when (patience.IsCancellationRequested && !ct.IsCancellationRequested)
+        {
+            throw new ProblemException(new Problem(400, "server_unreachable", "The calendar server took too long to answer."));
+        }
     }
 
     private async Task StoreAsync(UserId user, Request req, ProviderAccount account, ImmutableArray<RemoteCalendar> calendars, CancellationToken ct)
