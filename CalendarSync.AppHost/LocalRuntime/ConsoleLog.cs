@@ -3,7 +3,7 @@ namespace Aspire.Hosting.Local;
 /// <summary>Everybody's lines on one screen, each with its resource's name, in its colour where the screen has colours.</summary>
 internal sealed class ConsoleLog(TextWriter output, bool colours, int width)
 {
-    private const int TailLength = 20;
+    private const int TailLength = 40;
     private const string Ours = "calendarsync";
 
     private static readonly string[] Palette = ["36", "33", "35", "32", "34", "96", "93", "95", "92", "94"];
