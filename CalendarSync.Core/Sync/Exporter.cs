@@ -44,13 +44,13 @@ internal sealed class Exporter(
             return handled;
         }
 
-        await LookAtUncertainAsync(pass, plan.Uncertain, cancellationToken);
+        await LookAtUncertainAsync(pass, plan.Uncertain, rounds, cancellationToken);
         foreach (var calendar in plan.Writes.GroupBy(w => w.Mapping.ExternalCalendarId, StringComparer.Ordinal))
         {
             foreach (var batch in calendar.Chunk(pass.Capabilities.MaxBatch))
             {
                 var results = await pass.Provider.PushAsync(pass.Account, calendar.Key, [.. batch.Select(w => w.Operation)], cancellationToken);
-                await RecordAsync(pass, calendar.Key, [.. batch.Zip(results)], cancellationToken);
+                await RecordAsync(pass, calendar.Key, [.. batch.Zip(results)], rounds, cancellationToken);
             }
         }
 
@@ -68,7 +68,7 @@ internal sealed class Exporter(
         var mappings = await MappingStore.LoadByRowanAsync(transaction, lease.ConnectionId, eventIds, cancellationToken);
         var rows = await SyncedEventStore.LoadAsync(transaction, eventIds, cancellationToken);
 
-        var stuck = items.Where(item => Count(rounds, item) > MaxRoundsPerItem).ToHashSet();
+        var stuck = items.Where(item => rounds.GetValueOrDefault(item.Id) >= MaxRoundsPerItem).ToHashSet();
         var plan = OutboundPlan.For(
             pass,
             [.. items.Where(item => !stuck.Contains(item))],
@@ -92,7 +92,8 @@ internal sealed class Exporter(
     /// Reads what is outside before anything is decided about it: a create whose answer was lost, or a base without payload or version.
     /// The items stay in the queue and are decided in the next round.
     /// </summary>
-    private async Task LookAtUncertainAsync(SyncPass pass, List<(QueueItem Item, MappingRow Mapping)> uncertain, CancellationToken cancellationToken)
+    private async Task LookAtUncertainAsync(
+        SyncPass pass, List<(QueueItem Item, MappingRow Mapping)> uncertain, Dictionary<Guid, int> rounds, CancellationToken cancellationToken)
     {
         foreach (var calendar in uncertain.GroupBy(u => u.Mapping.ExternalCalendarId, StringComparer.Ordinal))
         {
@@ -111,12 +112,18 @@ internal sealed class Exporter(
                 await transaction.CommitAsync(cancellationToken);
             }
 
-            await applier.ApplyAsync(pass, calendar.Key, [.. found.Except(neverMade)], cancellationToken);
+            var made = found.Except(neverMade).ToList();
+            Count(rounds, calendar.Where(u => made.Any(f => f.ExternalId == u.Mapping.ExternalEventId)).Select(u => u.Item));
+            await applier.ApplyAsync(pass, calendar.Key, made, cancellationToken);
         }
     }
 
     private async Task RecordAsync(
-        SyncPass pass, string calendarId, IReadOnlyList<(OutboundWrite Write, WriteResult Result)> outcomes, CancellationToken cancellationToken)
+        SyncPass pass,
+        string calendarId,
+        IReadOnlyList<(OutboundWrite Write, WriteResult Result)> outcomes,
+        Dictionary<Guid, int> rounds,
+        CancellationToken cancellationToken)
     {
         var lease = pass.Lease;
         var stored = outcomes
@@ -153,16 +160,18 @@ internal sealed class Exporter(
             Updated = stored.Count(s => s.Write.Operation is WriteOperation.Update),
             Deleted = deleted.Count,
         });
-        await DecideAgainAsync(pass, calendarId, outcomes, cancellationToken);
+        var contested = outcomes.Where(o => o.Result is WriteResult.Stored { Adopted: true } or WriteResult.Gone or WriteResult.VersionConflict).ToList();
+        Count(rounds, contested.Select(o => o.Write.Item));
+        await DecideAgainAsync(pass, calendarId, contested, cancellationToken);
     }
 
     /// <summary>Somebody was faster: read what is there, and let the planner decide the pair as if it had come in by itself.</summary>
     private async Task DecideAgainAsync(
-        SyncPass pass, string calendarId, IReadOnlyList<(OutboundWrite Write, WriteResult Result)> outcomes, CancellationToken cancellationToken)
+        SyncPass pass, string calendarId, List<(OutboundWrite Write, WriteResult Result)> outcomes, CancellationToken cancellationToken)
     {
         List<RemoteChange> changes =
         [
-            .. outcomes.Select(o => o.Result).OfType<WriteResult.Stored>().Where(s => s.Adopted).Select(s => s.Version),
+            .. outcomes.Select(o => o.Result).OfType<WriteResult.Stored>().Select(s => s.Version),
             .. outcomes.Where(o => o.Result is WriteResult.Gone).Select(o => new RemoteChange.Deleted(o.Write.Mapping.ExternalEventId)),
         ];
         string[] refused = [.. outcomes.Where(o => o.Result is WriteResult.VersionConflict).Select(o => o.Write.Mapping.ExternalEventId)];
@@ -217,7 +226,13 @@ internal sealed class Exporter(
         return delay is { } own && asked > own ? asked : delay;
     }
 
-    private static int Count(Dictionary<Guid, int> rounds, QueueItem item) => rounds[item.Id] = rounds.GetValueOrDefault(item.Id) + 1;
+    private static void Count(Dictionary<Guid, int> rounds, IEnumerable<QueueItem> items)
+    {
+        foreach (var item in items)
+        {
+            rounds[item.Id] = rounds.GetValueOrDefault(item.Id) + 1;
+        }
+    }
 
     private static ItemErrorRow Rejection(OutboundWrite write, WriteResult.Rejected rejected) =>
         OutboundPlan.Error(write.Item.EventId, write.Title, write.OperationName, rejected.Code, rejected.Message);
