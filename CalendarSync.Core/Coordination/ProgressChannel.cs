@@ -45,7 +45,9 @@ public sealed class ProgressChannel(RedisStore store)
                     return true;
                 },
                 cancellationToken);
-            if (!available)
+
+            // The client accepts a subscription without a server, for later; nobody would tell us that there is none.
+            if (!available || !redis.GetSubscriber().IsConnected(NameOf(connection)))
             {
                 yield break;
             }

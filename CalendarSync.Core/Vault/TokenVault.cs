@@ -88,9 +88,9 @@ public sealed partial class TokenVault(RowanDatabase database, SecretCipher ciph
                 new { connection, tokenType = kind.ToTokenType() },
                 cancellationToken)) ?? throw Missing(connection, kind);
         }
-        catch (PostgresException exception) when (exception.SqlState is PostgresErrorCodes.NoDataFound or PostgresErrorCodes.RaiseException)
+        catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.NoDataFound)
         {
-            // get_oauth_token raises where there is no row (rowan.md 1.13).
+            // get_oauth_token raises where there is no row.
             throw Missing(connection, kind, exception);
         }
     }
