@@ -59,7 +59,7 @@ internal sealed class LeashedProcess : IAsyncDisposable
             WorkingDirectory = command.WorkingDirectory,
         };
         foreach (var argument in (IEnumerable<string>)
-            [.. NewSession[1..], "/bin/sh", "-c", Leash, "leash", .. NewSession, .. Privileges(command), command.FileName, .. command.Arguments])
+            [.. NewSession[1..], "/bin/sh", "-c", Leash, "leash", .. NewSession, .. Privileges(command), .. Unspeakable(environment), command.FileName, .. command.Arguments])
         {
             start.ArgumentList.Add(argument);
         }
@@ -129,6 +129,14 @@ internal sealed class LeashedProcess : IAsyncDisposable
     {
         await _process.WaitForExitAsync();
         return _process.ExitCode;
+    }
+
+    // A shell forgets variables that it could not have set itself, such as services__cozi-bridge__http__0. They are addresses, not secrets,
+    // so they may stand in a command line.
+    private static IEnumerable<string> Unspeakable(IReadOnlyDictionary<string, string> environment)
+    {
+        string[] pairs = [.. environment.Where(pair => pair.Key.Any(letter => !char.IsAsciiLetterOrDigit(letter) && letter != '_')).Select(pair => $"{pair.Key}={pair.Value}")];
+        return pairs.Length == 0 ? [] : ["env", .. pairs];
     }
 
     // setpriv changes the account first and asks for the parent-death signal last, because changing the account clears it. That signal is
