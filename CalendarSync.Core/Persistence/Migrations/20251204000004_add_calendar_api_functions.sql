@@ -128,11 +128,8 @@ create or replace function public.request_calendar_sync(p_connection_id uuid, p_
 
         update public.calendar_connections
         set sync_requested_at = clock_timestamp(),
-            sync_requested_type = case
-                -- A full compare that nobody has begun yet is not forgotten.
-                when p_full or (sync_requested_type = 'full' and (last_started_at is null or last_started_at < sync_requested_at)) then 'full'
-                else 'manual'
-            end::public.sync_type
+            -- A full compare that no pass has finished yet is not forgotten; the pass that did it clears the column.
+            sync_requested_type = case when p_full or sync_requested_type = 'full' then 'full' else 'manual' end::public.sync_type
         where id = p_connection_id and sync_status <> 'disconnected'
         returning sync_requested_at into requested;
 
