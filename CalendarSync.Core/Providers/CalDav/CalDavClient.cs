@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
@@ -16,8 +17,15 @@ internal sealed class CalDavClient(IHttpClientFactory clients, IOptions<AppleOpt
     /// <summary>Name of the HTTP client.</summary>
     public const string HttpClientName = "caldav";
 
+    /// <summary>Name of the HTTP client that never uses a connection twice.</summary>
+    public const string UnpooledHttpClientName = "caldav-unpooled";
+
     private const int MaxRedirects = 5;
     private const int MaxErrorBody = 64 * 1024;
+
+    // Servers that speak HTTP/1.0, as Radicale does. They close after each answer, and .NET pools the connection all the same: one request
+    // in seven met its end and failed, writes included (measured). Nothing lost if a process forgets: what it sends first is a read.
+    private readonly ConcurrentDictionary<string, bool> _closing = new();
 
     /// <summary>Sends a request and reads its answer to the end.</summary>
     /// <returns>An answer of any status but 401.</returns>
@@ -60,8 +68,13 @@ internal sealed class CalDavClient(IHttpClientFactory clients, IOptions<AppleOpt
             }
 
             using var message = Message(session, request, uri);
-            using var client = clients.CreateClient(HttpClientName);
+            using var client = clients.CreateClient(_closing.ContainsKey(uri.Authority) ? UnpooledHttpClientName : HttpClientName);
             using var response = await client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+            if (response.Version < HttpVersion.Version11)
+            {
+                _closing.TryAdd(uri.Authority, true);
+            }
+
             if (response.StatusCode is HttpStatusCode.MovedPermanently or HttpStatusCode.Found or HttpStatusCode.SeeOther
                     or HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect
                 && response.Headers.Location is { } location)

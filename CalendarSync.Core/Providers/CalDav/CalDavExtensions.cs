@@ -29,7 +29,8 @@ public static class CalDavExtensions
             .BindConfiguration(AppleOptions.Section)
             .ValidateDataAnnotations()
             .ValidateOnStart();
-        AddHttpClient(services);
+        AddHttpClient(services, CalDavClient.HttpClientName, connectionLifetime: TimeSpan.FromMinutes(5));
+        AddHttpClient(services, CalDavClient.UnpooledHttpClientName, connectionLifetime: TimeSpan.Zero);
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<CalDavClient>();
         services.AddSingleton<CalDavDiscovery>();
@@ -43,22 +44,22 @@ public static class CalDavExtensions
         return services.AddSingleton<ICalendarProvider, CalDavProvider>();
     }
 
-    private static void AddHttpClient(IServiceCollection services)
+    private static void AddHttpClient(IServiceCollection services, string name, TimeSpan connectionLifetime)
     {
-        var builder = services.AddHttpClient(CalDavClient.HttpClientName, client =>
+        var builder = services.AddHttpClient(name, client =>
         {
             // Ours is per request, see CalDavClient. iCloud wants a User-Agent.
             client.Timeout = Timeout.InfiniteTimeSpan;
             client.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("CalendarSync", "1.0"));
         });
         builder.RemoveAllLoggers();
-        builder.ConfigurePrimaryHttpMessageHandler(provider => Handler(provider.GetRequiredService<IOptions<AppleOptions>>().Value));
+        builder.ConfigurePrimaryHttpMessageHandler(provider => Handler(provider.GetRequiredService<IOptions<AppleOptions>>().Value, connectionLifetime));
 
         // The hosts' standard handler would keep a Retry-After to itself, and share one circuit breaker among all servers of all users.
 #pragma warning disable EXTEXP0001 // The only way to take back a default of ConfigureHttpClientDefaults.
         builder.RemoveAllResilienceHandlers();
 #pragma warning restore EXTEXP0001
-        builder.AddResilienceHandler(CalDavClient.HttpClientName, pipeline => pipeline.AddRetry(new HttpRetryStrategyOptions
+        builder.AddResilienceHandler(name, pipeline => pipeline.AddRetry(new HttpRetryStrategyOptions
         {
             MaxRetryAttempts = 2,
             Delay = TimeSpan.FromMilliseconds(200),
@@ -74,7 +75,7 @@ public static class CalDavExtensions
         && context.GetRequestMessage()?.Method is { } method
         && (method == HttpMethod.Get || method == DavRequest.PropfindMethod || method == DavRequest.ReportMethod);
 
-    private static SocketsHttpHandler Handler(AppleOptions options) => new()
+    private static SocketsHttpHandler Handler(AppleOptions options, TimeSpan connectionLifetime) => new()
     {
         // No AutomaticDecompression either: a login at iCloud has been seen to fail for an Accept-Encoding (natelindev/tsdav#238).
         AllowAutoRedirect = false,
@@ -83,7 +84,7 @@ public static class CalDavExtensions
         // A proxy would resolve the name itself, behind the guard's back.
         UseProxy = false,
         ConnectTimeout = options.ConnectTimeout,
-        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+        PooledConnectionLifetime = connectionLifetime,
 
         // Propagation off also ends the handler's own spans, which name the full address; CalDavClient makes one that does not.
         ActivityHeadersPropagator = null,

@@ -35,6 +35,13 @@ internal sealed class CalDavPuller(CalDavPlaces places, CalDavLister lister, Cal
         {
             var body = DavBodies.SyncCollection(token);
             (calendar, var answer) = await places.AskAsync(session, request.CalendarId, calendar, uri => DavRequest.Report(uri, 0, body), cancellationToken).ConfigureAwait(false);
+            if (answer.Status == HttpStatusCode.InternalServerError)
+            {
+                // Some servers stumble over a token that they have forgotten (xandikos does). One that answers anything else is well.
+                await lister.ReadStateAsync(session, request.CalendarId, calendar, cancellationToken).ConfigureAwait(false);
+                throw CalDavFaults.CursorExpired();
+            }
+
             var changes = Changes(answer, calendar);
             var truncated = CalDavLister.IsTruncated(changes, calendar);
             var next = changes.SyncToken ?? throw CalDavFaults.InvalidResponse();

@@ -99,8 +99,18 @@ internal static class ICalendarReader
         }
 
         text.Append("END:VEVENT\r\nEND:VCALENDAR\r\n");
-        return Ical.Net.Calendar.Load(text.ToString())?.Events.SingleOrDefault() ?? throw new FormatException("There is no event in it.");
+        var parsed = Ical.Net.Calendar.Load(text.ToString())?.Events.SingleOrDefault() ?? throw new FormatException("There is no event in it.");
+
+        // Ical.Net passes over a date that it cannot read, as if it were not there: an override would become a series of its own.
+        var lost = (component.Find("DTEND") is not null && parsed.DtEnd is null)
+            || (component.Find("RECURRENCE-ID") is not null && parsed.RecurrenceIdentifier is null)
+            || Values(component, "EXDATE") > parsed.ExceptionDates.GetAllDates().Count()
+            || Values(component, "RDATE") > parsed.RecurrenceDates.GetAllDates().Count() + parsed.RecurrenceDates.GetAllPeriods().Count();
+        return lost ? throw new FormatException("A date cannot be read.") : parsed;
     }
+
+    private static int Values(ICalendarComponent component, string name) =>
+        component.Lines.Where(line => line.Name == name).SelectMany(line => line.Value.Split(',')).Select(value => value.Trim()).Distinct().Count();
 
     private static ContentLine InKnownZone(ContentLine line, ZoneNames zones)
     {
