@@ -1,6 +1,7 @@
 using CalendarSync.Api.Authentication;
 using CalendarSync.Api.Errors;
 using CalendarSync.Api.Features;
+using CalendarSync.Api.Features.Development;
 using CalendarSync.Api.Health;
 using CalendarSync.Api.Limits;
 using CalendarSync.Api.OpenApi;
@@ -31,6 +32,7 @@ app.UseProblems();
 app.UseAuthentication();
 app.UseAuthorization();
 app.UseLimits();
+app.HideDevelopmentFeatures();
 app.MapFeatures();
 app.MapApiDocument();
 app.MapDefaultEndpoints();

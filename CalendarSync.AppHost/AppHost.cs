@@ -91,10 +91,8 @@ if (settings.HasDemo)
             .WithHttpEndpoint(targetPort: 5232, name: "http", env: "PORT")
             .WithHttpHealthCheck("/.web/")
             .WithVolume("calendarsync-apple-calendar", "/data");
-        demo.WithEnvironment("Demo__CalDavUrl", apple.GetEndpoint("http"))
-            .WithEnvironment("Demo__CalDavUser", "amara@example.com")
-            .WithEnvironment("Demo__CalDavPassword", "demo-pass-word-demo")
-            .WaitFor(apple);
+        demo.WithEnvironment("Demo__CalDavUrl", apple.GetEndpoint("http")).WithDemoAccount().WaitFor(apple);
+        web.WithDemoAccount();
         api.WithAppleCalendar(apple);
         worker.WithAppleCalendar(apple);
     }

@@ -26,4 +26,8 @@ internal static class AppHostExtensions
         project.WithEnvironment("Apple__ServerUrl", calendar.GetEndpoint("http"))
             .WithEnvironment("Apple__AllowPrivateAddresses", "true")
             .WaitFor(calendar);
+
+    /// <summary>Who the demo family is at the calendar server that <c>tests/CalendarSync.Emulators/Radicale</c> plays: no secret.</summary>
+    public static IResourceBuilder<ProjectResource> WithDemoAccount(this IResourceBuilder<ProjectResource> project) =>
+        project.WithEnvironment("Demo__CalDavUser", "amara@example.com").WithEnvironment("Demo__CalDavPassword", "demo-pass-word-demo");
 }

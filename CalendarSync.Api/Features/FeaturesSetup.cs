@@ -2,6 +2,7 @@ using System.Text.Json;
 using CalendarSync.Api.Errors;
 using CalendarSync.Api.Features.Connections.ConnectApple;
 using CalendarSync.Api.Features.Connections.Progress;
+using CalendarSync.Api.Features.Development;
 using CalendarSync.Api.Features.Syncing;
 using CalendarSync.Api.Json;
 using FastEndpoints;
@@ -39,6 +40,7 @@ internal static class FeaturesSetup
         config.Errors.ProducesMetadataType = null;
         config.Errors.ResponseBuilder = (failures, context, _) => ProblemWriter.ToJson(Problems.Validation([.. failures.Select(ToFieldError)]), context);
         config.Endpoints.ShortNames = false;
+        config.Endpoints.Filter = endpoint => DevelopmentFeatures.Allows(endpoint, app.ApplicationServices);
     });
 
     /// <summary>The text of a <see cref="JsonException"/> names our types, so only the path is taken from it.</summary>
