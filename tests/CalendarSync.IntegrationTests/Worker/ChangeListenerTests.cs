@@ -1,0 +1,89 @@
+using System.Diagnostics;
+using CalendarSync.IntegrationTests.Fixtures;
+using CalendarSync.Worker.Sync;
+using Microsoft.Extensions.Logging.Testing;
+using Npgsql;
+
+namespace CalendarSync.IntegrationTests.Worker;
+
+public sealed class ChangeListenerTests(PostgresServer postgres)
+{
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task An_edit_in_Rowan_wakes_the_loop_within_a_fraction_of_the_poll_interval()
+    {
+        await using var database = await postgres.CreateDatabaseAsync();
+        var user = await database.CreateUserAsync();
+        var space = await database.CreateSpaceAsync(user);
+        await database.CreateConnectionAsync(space, user);
+        await using var listening = await ListeningAsync(database.Worker);
+        var before = listening.Wake.Count;
+
+        var started = Stopwatch.GetTimestamp();
+        await database.CreateEventAsync(space);
+        await EventuallyAsync(() => listening.Wake.Count > before, "The edit does not wake the loop.");
+
+        Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.Zero, TimeSpan.FromSeconds(2));
+    }
+
+    [Fact]
+    public async Task After_a_restart_of_Postgres_it_listens_again_and_wakes_the_loop_because_something_may_have_been_missed()
+    {
+        await using var server = new PostgresServer();
+        await using var database = await server.CreateDatabaseAsync();
+        await using var listening = await ListeningAsync(database.Worker);
+
+        await server.StopAsync();
+        await EventuallyAsync(() => listening.State.Failures > 0, "The loss is not noticed.");
+        var before = listening.Wake.Count;
+        await server.StartAsync();
+
+        await EventuallyAsync(() => listening.State.Failures == 0, "It does not listen again.");
+        Assert.Equal(before + 1, listening.Wake.Count);
+        await database.ExecuteAsync("notify calendar_sync");
+        await EventuallyAsync(() => listening.Wake.Count == before + 2, "Notifications do not arrive any more.");
+    }
+
+    private static async Task<Listening> ListeningAsync(NpgsqlDataSource sessions)
+    {
+        var listening = new Listening(sessions);
+        await listening.Listener.StartAsync(Cancellation);
+        await EventuallyAsync(() => listening.Wake.Count == 1, "It does not listen.");
+        return listening;
+    }
+
+    private static async Task EventuallyAsync(Func<bool> condition, string otherwise)
+    {
+        var started = Stopwatch.GetTimestamp();
+        while (!condition())
+        {
+            Assert.True(Stopwatch.GetElapsedTime(started) < Deadline, otherwise);
+            await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, Cancellation);
+        }
+    }
+
+    private sealed class Listening : IAsyncDisposable
+    {
+        public Listening(NpgsqlDataSource sessions)
+        {
+            Wake = new WakeSignal(TimeProvider.System);
+            State = new LoopState(TimeProvider.System);
+            Listener = new ChangeListener(sessions, Wake, State, TimeProvider.System, new FakeLogger<ChangeListener>());
+        }
+
+        public WakeSignal Wake { get; }
+
+        public LoopState State { get; }
+
+        public ChangeListener Listener { get; }
+
+        public async ValueTask DisposeAsync()
+        {
+            await Listener.StopAsync(CancellationToken.None);
+            Listener.Dispose();
+        }
+    }
+}

@@ -1,0 +1,156 @@
+using System.Diagnostics;
+using System.Net;
+using CalendarSync.IntegrationTests.Fixtures;
+using Npgsql;
+
+namespace CalendarSync.IntegrationTests.Worker;
+
+/// <summary>The worker as operators start it: a process with environment variables.</summary>
+public sealed class WorkerProcessTests(PostgresServer postgres, RedisServer redis)
+{
+    private const string Key = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Migrate_brings_an_empty_database_to_the_schema_says_what_it_did_and_ends_with_zero()
+    {
+        await using var database = await postgres.CreateEmptyDatabaseAsync();
+        Dictionary<string, string> settings = new()
+        {
+            ["ConnectionStrings__rowan"] = database.OwnerConnectionString,
+            ["Database__ApiPassword"] = PostgresServer.HostPassword,
+            ["Database__WorkerPassword"] = PostgresServer.HostPassword,
+        };
+
+        var (first, output) = await RunAsync(["migrate"], settings);
+        var (second, repeated) = await RunAsync(["migrate"], settings);
+
+        Assert.Equal(0, first);
+        Assert.Contains("Applied migration", output);
+        Assert.DoesNotContain(PostgresServer.HostPassword, output);
+        Assert.Equal(0, second);
+        Assert.Contains("0 were applied now", repeated);
+        await using var worker = NpgsqlDataSource.Create(database.WorkerConnectionString);
+        await using var login = await worker.OpenConnectionAsync(Cancellation);
+    }
+
+    [Fact]
+    public async Task Migrate_waits_for_a_Postgres_that_is_still_starting()
+    {
+        await using var server = new PostgresServer();
+        await using var database = await server.CreateEmptyDatabaseAsync();
+        await server.StopAsync();
+        await using var migrating = Start(["migrate"], new() { ["ConnectionStrings__rowan"] = database.OwnerConnectionString });
+        await EventuallyAsync(() => Task.FromResult(migrating.Output.Contains("Waiting for Postgres")), migrating);
+
+        await server.StartAsync();
+
+        await EventuallyAsync(() => Task.FromResult(migrating.HasExited), migrating);
+        Assert.Contains("Migrations are complete", migrating.Output);
+    }
+
+    [Fact]
+    public async Task Migrate_with_a_wrong_password_fails_at_once_and_does_not_repeat_it()
+    {
+        await using var database = await postgres.CreateEmptyDatabaseAsync();
+        var wrong = new NpgsqlConnectionStringBuilder(database.OwnerConnectionString) { Password = "canary-password-wrong" };
+
+        var (exitCode, output) = await RunAsync(["migrate"], new() { ["ConnectionStrings__rowan"] = wrong.ConnectionString });
+
+        Assert.Equal(1, exitCode);
+        Assert.DoesNotContain("canary", output);
+    }
+
+    [Fact]
+    public async Task An_unknown_verb_lists_the_verbs()
+    {
+        var (exitCode, output) = await RunAsync(["migrat"], []);
+
+        Assert.Equal(64, exitCode);
+        Assert.Contains("migrate", output);
+    }
+
+    [Fact]
+    public async Task In_Production_a_worker_without_a_key_does_not_start_and_says_why()
+    {
+        await using var database = await postgres.CreateDatabaseAsync();
+        await redis.StartAsync();
+        var settings = Settings(database, ServerProcess.FreePort());
+        settings["ENCRYPTION_KEY"] = "";
+
+        var (exitCode, output) = await RunAsync([], settings);
+
+        Assert.NotEqual(0, exitCode);
+        Assert.Contains("ENCRYPTION_KEY is not set", output);
+    }
+
+    [Fact]
+    public async Task A_worker_becomes_healthy_and_stops_within_seconds_when_it_is_asked_to()
+    {
+        await using var database = await postgres.CreateDatabaseAsync();
+        await redis.StartAsync();
+        var port = ServerProcess.FreePort();
+        await using var worker = Start([], Settings(database, port));
+        using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
+
+        await EventuallyAsync(() => AnswersAsync(http, "/health"), worker);
+        Assert.True(await AnswersAsync(http, "/alive"));
+        Assert.Contains("Listening for changes", worker.Output);
+
+        var started = Stopwatch.GetTimestamp();
+        await worker.StopAsync(PosixSignalNumber.Terminate);
+        Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.Zero, TimeSpan.FromSeconds(8));
+        Assert.DoesNotContain(" fail: ", worker.Output);
+    }
+
+    private Dictionary<string, string> Settings(TestDatabase database, int port) => new()
+    {
+        ["ConnectionStrings__rowan"] = database.WorkerConnectionString,
+        ["ConnectionStrings__redis"] = redis.ConnectionString,
+        ["ENCRYPTION_KEY"] = Key,
+        ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{port}",
+    };
+
+    private static async Task<bool> AnswersAsync(HttpClient http, string path)
+    {
+        try
+        {
+            using var response = await http.GetAsync(path, Cancellation);
+            return response.StatusCode == HttpStatusCode.OK;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+
+    private static async Task<(int ExitCode, string Output)> RunAsync(string[] arguments, Dictionary<string, string> settings)
+    {
+        await using var process = Start(arguments, settings);
+        await EventuallyAsync(() => Task.FromResult(process.HasExited), process);
+        return (process.ExitCode, process.Output);
+    }
+
+    private static ServerProcess Start(string[] arguments, Dictionary<string, string> settings) => ServerProcess.Start(
+        "env",
+        [
+            "DOTNET_ENVIRONMENT=Production",
+            .. settings.Select(setting => $"{setting.Key}={setting.Value}"),
+            "dotnet",
+            Path.Combine(AppContext.BaseDirectory, "CalendarSync.Worker.dll"),
+            .. arguments,
+        ]);
+
+    private static async Task EventuallyAsync(Func<Task<bool>> condition, ServerProcess process)
+    {
+        var started = Stopwatch.GetTimestamp();
+        while (!await condition())
+        {
+            Assert.True(Stopwatch.GetElapsedTime(started) < Deadline, process.Output);
+            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, Cancellation);
+        }
+    }
+}
