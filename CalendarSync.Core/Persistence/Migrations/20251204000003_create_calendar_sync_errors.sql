@@ -28,6 +28,7 @@ create index if not exists idx_calendar_sync_errors_connection_id on public.cale
 alter table public.calendar_sync_errors enable row level security;
 revoke all on public.calendar_sync_errors from public, anon, authenticated;
 grant select, insert, update, delete on public.calendar_sync_errors to service_role;
+drop policy if exists calendar_sync_errors_select on public.calendar_sync_errors;
 create policy calendar_sync_errors_select on public.calendar_sync_errors for select to authenticated
     using (connection_id in (select c.id from public.calendar_connections c));
 grant select on public.calendar_sync_errors to authenticated;
