@@ -3,9 +3,8 @@ using System.Text.Json.Serialization;
 
 namespace CalendarSync.Api.Json;
 
-/// <summary>
-/// A member of a PATCH body: absent means "leave it", <c>null</c> means "empty it". <c>default</c> is absent.
-/// </summary>
+// A member of a PATCH body: absent means "leave it", null means "empty it". default is absent. No doc comment: the API document would
+// repeat it at every member.
 internal readonly record struct Optional<T>
 {
     public Optional(T? value)

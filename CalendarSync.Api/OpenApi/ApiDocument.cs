@@ -1,4 +1,5 @@
 using CalendarSync.Api.Json;
+using FastEndpoints;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Mvc.ApiExplorer;
 using Microsoft.AspNetCore.OpenApi;
@@ -20,8 +21,9 @@ internal static class ApiDocument
         services.AddSingleton<IApiDescriptionProvider, EndpointDescriptions>();
         services.AddOpenApi("v1", options =>
         {
-            options.CreateSchemaReferenceId = info => SchemaName(info.Type, OpenApiOptions.CreateDefaultSchemaReferenceId(info));
+            options.CreateSchemaReferenceId = info => OpenApiOptions.CreateDefaultSchemaReferenceId(info) is { } name ? SchemaNames.Of(info.Type, name) : null;
             options.AddSchemaTransformer(DescribeOwnTypesAsync);
+            options.AddOperationTransformer(NameAsync);
             options.AddOperationTransformer(RequireTokenAsync);
             options.AddDocumentTransformer((document, _, _) =>
             {
@@ -102,17 +104,13 @@ internal static class ApiDocument
         }
     }
 
-    /// <summary>Slices call their types Request and Response: in one document they go by their feature, such as "EventsCreateRequest".</summary>
-    private static string? SchemaName(Type type, string? name)
+    private static Task NameAsync(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
     {
-        const string Features = "CalendarSync.Api.Features.";
-        if (name is null || type.Namespace is not { } space || (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(Optional<>)))
+        if (context.Description.ActionDescriptor.EndpointMetadata.OfType<EndpointDefinition>().FirstOrDefault() is { } definition)
         {
-            return null;
+            operation.OperationId = SchemaNames.OfFeature(definition.EndpointType);
         }
 
-        return type.Name is "Request" or "Response" && space.StartsWith(Features, StringComparison.Ordinal)
-            ? space[Features.Length..].Replace(".", "", StringComparison.Ordinal) + type.Name
-            : name.Replace("Document", "", StringComparison.Ordinal);
+        return Task.CompletedTask;
     }
 }

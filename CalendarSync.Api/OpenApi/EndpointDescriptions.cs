@@ -1,6 +1,9 @@
+using System.ComponentModel.DataAnnotations;
 using CalendarSync.Api.Errors;
+using CalendarSync.Api.Limits;
 using FastEndpoints;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Mvc.Abstractions;
 using Microsoft.AspNetCore.Mvc.ApiExplorer;
 using Microsoft.AspNetCore.Mvc.ModelBinding;
@@ -17,6 +20,10 @@ internal sealed class EndpointDescriptions(EndpointDataSource endpoints) : IApiD
 {
     /// <summary>What any endpoint may answer.</summary>
     private static readonly ApiError[] Common = [new(500, "internal_error"), new(503, "service_unavailable")];
+
+    private static readonly ApiError[] ForBodies = [new(400, "validation_error"), new(413, "body_too_large"), new(415, "unsupported_media_type")];
+
+    private static readonly ApiError[] ForIdempotent = [new(409, "request_in_progress"), new(422, "idempotency_key_reused")];
 
     private static readonly ApiError[] ForUsers = [new(401, "unauthorized"), new(429, "rate_limited")];
 
@@ -52,7 +59,8 @@ internal sealed class EndpointDescriptions(EndpointDataSource endpoints) : IApiD
             ActionDescriptor = new ActionDescriptor
             {
                 DisplayName = endpoint.DisplayName,
-                EndpointMetadata = [.. endpoint.Metadata, .. Tags(documentation)],
+                // What FastEndpoints says of bodies and answers is said better here.
+                EndpointMetadata = [.. endpoint.Metadata.Where(item => item is not IAcceptsMetadata and not IProducesResponseTypeMetadata), .. Tags(documentation)],
                 RouteValues = { ["controller"] = documentation?.Tag },
             },
         };
@@ -76,7 +84,7 @@ internal sealed class EndpointDescriptions(EndpointDataSource endpoints) : IApiD
     private static void AddParameters(ApiDescription description, RouteEndpoint endpoint, EndpointDefinition definition)
     {
         var policy = System.Text.Json.JsonNamingPolicy.SnakeCaseLower;
-        var members = definition.ReqDtoType.GetProperties().ToDictionary(property => policy.ConvertName(property.Name), property => property.PropertyType);
+        var members = definition.ReqDtoType.GetProperties().ToDictionary(property => policy.ConvertName(property.Name));
         foreach (var parameter in endpoint.RoutePattern.Parameters)
         {
             // Every {id} of this API is a UUID by its route constraint; the provider is a word.
@@ -92,9 +100,10 @@ internal sealed class EndpointDescriptions(EndpointDataSource endpoints) : IApiD
         }
         else
         {
-            foreach (var (name, type) in members)
+            foreach (var (name, member) in members)
             {
-                description.ParameterDescriptions.Add(Parameter(name, type, BindingSource.Query, isRequired: false));
+                var isRequired = member.IsDefined(typeof(RequiredAttribute), inherit: true);
+                description.ParameterDescriptions.Add(Parameter(name, member.PropertyType, BindingSource.Query, isRequired));
             }
         }
     }
@@ -118,8 +127,11 @@ internal sealed class EndpointDescriptions(EndpointDataSource endpoints) : IApiD
         }
 
         description.SupportedResponseTypes.Add(success);
-        var isForUsers = endpoint.Metadata.GetMetadata<IAllowAnonymous>() is null;
-        var errors = (documentation?.Errors ?? []).Concat(isForUsers ? ForUsers : []).Concat(Common);
+        var errors = (documentation?.Errors ?? [])
+            .Concat(endpoint.Metadata.GetMetadata<JsonBody>() is null ? [] : ForBodies)
+            .Concat(endpoint.Metadata.GetMetadata<IdempotentMetadata>() is null ? [] : ForIdempotent)
+            .Concat(endpoint.Metadata.GetMetadata<IAllowAnonymous>() is null ? ForUsers : [])
+            .Concat(Common);
         foreach (var group in errors.GroupBy(error => error.Status, error => error.Codes).OrderBy(group => group.Key))
         {
             var codes = string.Join(", ", group.SelectMany(code => code).Distinct());

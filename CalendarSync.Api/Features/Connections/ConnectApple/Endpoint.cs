@@ -28,8 +28,7 @@ internal sealed class Endpoint(RowanDatabase database, IEnumerable<ICalendarProv
             "The credentials are tried at once and stored encrypted. The first sync starts by itself; read its progress at the connection.",
             new(400, "validation_error", "invalid_credentials", "server_unreachable", "address_not_allowed", "not_a_calendar_server", "no_calendars"),
             new(403, "space_access_denied"),
-            new(409, "already_connected", "request_in_progress"),
-            new(422, "idempotency_key_reused"),
+            new(409, "already_connected"),
             new(503, "provider_rate_limited"));
     }
 
@@ -52,7 +51,7 @@ internal sealed class Endpoint(RowanDatabase database, IEnumerable<ICalendarProv
         return new Response(
             true,
             id.Value,
-            [.. calendars.Select(CalendarBody.From)],
+            [.. calendars.Select(AppleCalendarBody.From)],
             "Apple Calendar connected successfully. Initial sync will begin shortly.");
     }
 

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Text.RegularExpressions;
 using FluentValidation;
 
@@ -6,10 +7,13 @@ namespace CalendarSync.Api.Features.Connections.ConnectApple;
 internal sealed record Request
 {
     /// <summary>The Apple account, or the user name at another CalDAV server.</summary>
+    [Required]
     public string? Email { get; init; }
 
     /// <summary>iCloud: made at account.apple.com, in the form xxxx-xxxx-xxxx-xxxx. Other servers: the password.</summary>
+    [Required]
     public string? AppSpecificPassword { get; init; }
+    [Required]
     public Guid? SpaceId { get; init; }
 
     /// <summary>bidirectional, inbound_only or outbound_only.</summary>

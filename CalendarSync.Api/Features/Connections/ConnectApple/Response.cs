@@ -4,7 +4,7 @@ using CalendarSync.Core.Providers;
 namespace CalendarSync.Api.Features.Connections.ConnectApple;
 
 /// <summary>A calendar as Rowan's client knows it from its own CalDAV library, hence the camelCase.</summary>
-internal sealed record CalendarBody
+internal sealed record AppleCalendarBody
 {
     public required string Url { get; init; }
 
@@ -26,7 +26,7 @@ internal sealed record CalendarBody
     public string? Timezone { get; init; }
     public required bool ReadOnly { get; init; }
 
-    public static CalendarBody From(RemoteCalendar calendar) => new()
+    public static AppleCalendarBody From(RemoteCalendar calendar) => new()
     {
         Url = calendar.Id,
         DisplayName = calendar.Name,
@@ -38,4 +38,4 @@ internal sealed record CalendarBody
     };
 }
 
-internal sealed record Response(bool Success, Guid ConnectionId, IReadOnlyList<CalendarBody> Calendars, string Message);
+internal sealed record Response(bool Success, Guid ConnectionId, IReadOnlyList<AppleCalendarBody> Calendars, string Message);

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using CalendarSync.Api.Authentication;
 using CalendarSync.Api.OpenApi;
 using CalendarSync.Core.Persistence;
@@ -8,6 +9,7 @@ namespace CalendarSync.Api.Features.Connections.Disconnect;
 
 internal sealed record Request
 {
+    [Required]
     public Guid? ConnectionId { get; init; }
 
     /// <summary>Also put the events that came from this calendar into the trash.</summary>

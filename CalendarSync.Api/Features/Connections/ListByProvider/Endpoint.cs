@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using CalendarSync.Api.Authentication;
 using CalendarSync.Api.Errors;
 using CalendarSync.Api.OpenApi;
@@ -12,6 +13,7 @@ namespace CalendarSync.Api.Features.Connections.ListByProvider;
 internal sealed record Request
 {
     public string Provider { get; init; } = "";
+    [Required]
     public Guid? SpaceId { get; init; }
 }
 
@@ -21,7 +23,7 @@ internal sealed class Validator : FastEndpoints.Validator<Request>
 }
 
 /// <summary>The shape that Rowan's calendar page polls.</summary>
-internal sealed record ItemBody(
+internal sealed record ConnectionItemBody(
     Guid Id,
     string Provider,
     string? ProviderAccountId,
@@ -31,7 +33,7 @@ internal sealed record ItemBody(
     string? LastErrorMessage,
     Instant CreatedAt);
 
-internal sealed record Response(bool Success, IReadOnlyList<ItemBody> Connections);
+internal sealed record Response(bool Success, IReadOnlyList<ConnectionItemBody> Connections);
 
 internal sealed class Endpoint(RowanDatabase database) : Endpoint<Request, Response>
 {
@@ -49,7 +51,7 @@ internal sealed class Endpoint(RowanDatabase database) : Endpoint<Request, Respo
         await using var transaction = await database.BeginAsUserAsync(User.UserId(), ct);
         await transaction.RequireMemberAsync(space, ct);
         var rows = await ConnectionStore.ListAsync(transaction, space, provider, ct);
-        return new Response(true, [.. rows.Select(row => new ItemBody(
+        return new Response(true, [.. rows.Select(row => new ConnectionItemBody(
             row.Id.Value,
             row.Provider,
             row.ProviderAccountId,

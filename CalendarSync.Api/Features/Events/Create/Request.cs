@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using FluentValidation;
 using NodaTime;
 
@@ -6,7 +7,9 @@ namespace CalendarSync.Api.Features.Events.Create;
 /// <summary>An event to make.</summary>
 internal sealed record Request
 {
+    [Required]
     public Guid? SpaceId { get; init; }
+    [Required]
     public string? Title { get; init; }
     public string? Description { get; init; }
     public string? Location { get; init; }

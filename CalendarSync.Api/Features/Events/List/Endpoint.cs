@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using CalendarSync.Api.Authentication;
 using CalendarSync.Api.OpenApi;
 using CalendarSync.Core.Model;
@@ -12,6 +13,7 @@ internal sealed record Request
 {
     public const int MaxLimit = 1000;
 
+    [Required]
     public Guid? SpaceId { get; init; }
 
     /// <summary>Only events that end after this time. A series always counts: its occurrences are not listed one by one.</summary>

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 using CalendarSync.Api.Authentication;
 using CalendarSync.Api.Features.Connections;
@@ -11,6 +12,7 @@ namespace CalendarSync.Api.Features.Syncing.History;
 
 internal sealed record Request
 {
+    [Required]
     public Guid? ConnectionId { get; init; }
 
     /// <summary>At most so many, 1 to 100.</summary>
@@ -27,7 +29,7 @@ internal sealed class Validator : FastEndpoints.Validator<Request>
 }
 
 /// <summary>One pass.</summary>
-internal sealed record LogBody
+internal sealed record SyncLogBody
 {
     public required Guid Id { get; init; }
     public required Guid ConnectionId { get; init; }
@@ -49,7 +51,7 @@ internal sealed record LogBody
     public string? ErrorMessage { get; init; }
     public int? DurationMs { get; init; }
 
-    public static LogBody From(SyncLogRow row) => new()
+    public static SyncLogBody From(SyncLogRow row) => new()
     {
         Id = row.Id,
         ConnectionId = row.ConnectionId.Value,
@@ -67,7 +69,7 @@ internal sealed record LogBody
     };
 }
 
-internal sealed record Response(bool Success, IReadOnlyList<LogBody> SyncLogs, int PendingConflicts);
+internal sealed record Response(bool Success, IReadOnlyList<SyncLogBody> SyncLogs, int PendingConflicts);
 
 internal sealed class Endpoint(RowanDatabase database) : Endpoint<Request, Response>
 {
@@ -83,6 +85,6 @@ internal sealed class Endpoint(RowanDatabase database) : Endpoint<Request, Respo
         await using var transaction = await database.BeginAsUserAsync(User.UserId(), ct);
         var connection = await transaction.RequireConnectionAsync(req.ConnectionId!.Value, ct);
         var logs = await SyncLogStore.ListAsync(transaction, connection.Id, req.Limit, ct);
-        return new Response(true, [.. logs.Select(LogBody.From)], connection.ConflictsPending);
+        return new Response(true, [.. logs.Select(SyncLogBody.From)], connection.ConflictsPending);
     }
 }

@@ -1,9 +1,11 @@
+using System.ComponentModel.DataAnnotations;
 using FluentValidation;
 
 namespace CalendarSync.Api.Features.Syncing.Start;
 
 internal sealed record Request
 {
+    [Required]
     public Guid? ConnectionId { get; init; }
 
     /// <summary>incremental, or full to compare everything.</summary>
