@@ -37,8 +37,9 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
     private void Report(HttpContext context, Problem problem, Exception fault)
     {
         var route = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "(no route)";
-        if (problem.Status == StatusCodes.Status503ServiceUnavailable)
+        if (problem.Code != Problems.Internal.Code)
         {
+            // Expected, and not ours to mend here: a database or a provider is away, a pass failed.
             Log.Unavailable(logger, context.Request.Method, route, problem.Code, fault.GetType().Name);
         }
         else

@@ -33,6 +33,12 @@ internal sealed class EndpointDescriptions(EndpointDataSource endpoints) : IApiD
 
     public void OnProvidersExecuting(ApiDescriptionProviderContext context)
     {
+        // The framework's provider has run before and described the handler that all of them share.
+        foreach (var mistaken in context.Results.Where(result => result.ActionDescriptor.EndpointMetadata.OfType<EndpointDefinition>().Any()).ToList())
+        {
+            context.Results.Remove(mistaken);
+        }
+
         foreach (var endpoint in endpoints.Endpoints.OfType<RouteEndpoint>())
         {
             if (endpoint.Metadata.GetMetadata<EndpointDefinition>() is { } definition)

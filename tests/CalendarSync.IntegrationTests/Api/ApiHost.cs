@@ -69,7 +69,8 @@ internal sealed class ApiHost : WebApplicationFactory<DevelopmentTokens>
 
     protected override void ConfigureWebHost(IWebHostBuilder builder)
     {
-        foreach (var (name, value) in _settings)
+        // null: the product's own default.
+        foreach (var (name, value) in _settings.Where(setting => setting.Value is not null))
         {
             builder.UseSetting(name, value);
         }
