@@ -9,5 +9,5 @@ internal static class Face
         string.Concat(name.Split(' ', StringSplitOptions.RemoveEmptyEntries).Take(2).Select(word => char.ToUpperInvariant(word[0])));
 
     // Not string.GetHashCode: that one changes with every process.
-    public static string Style(string name) => string.Create(CultureInfo.InvariantCulture, $"background: hsl({name.Sum(c => c * 7) % 360} 45% 42%)");
+    public static string Style(string name) => string.Create(CultureInfo.InvariantCulture, $"background: hsl({name.Aggregate(0, (sum, c) => ((sum * 31) + c) % 360)} 45% 42%)");
 }

@@ -21,7 +21,7 @@ public sealed record AgendaDay(DateOnly Date, bool IsToday, IReadOnlyList<Agenda
     public string Number => Date.Day.ToString(Words);
 
     /// <summary>Weekday and month.</summary>
-    public string Name => IsToday ? "Today" : Date.ToString("dddd, MMMM", Words);
+    public string Name => IsToday ? "Today" : Date.ToString("ddd, MMM", Words);
 
     public static IEnumerable<AgendaDay> Group(IEnumerable<CalendarEvent> events, TimeZoneInfo zone, DateTimeOffset now)
     {
@@ -60,5 +60,5 @@ public sealed record AgendaDay(DateOnly Date, bool IsToday, IReadOnlyList<Agenda
         };
     }
 
-    private static string Clock(DateTimeOffset time) => time.ToString("h:mm tt", Words).ToLowerInvariant();
+    private static string Clock(DateTimeOffset time) => time.ToString(time.Minute == 0 ? "h tt" : "h:mm tt", Words).ToLowerInvariant();
 }
