@@ -15,6 +15,7 @@ internal static partial class MigrateCommand
     {
         var builder = Host.CreateApplicationBuilder(args);
         builder.AddServiceDefaults();
+        builder.AddRowanDataSource();
         builder.Services.AddMigrations();
         using var host = builder.Build();
         return await RunAsync(
