@@ -16,6 +16,13 @@ internal sealed class ZoneNames(ICalendarDocument document)
     private static readonly FrozenDictionary<string, string> CaseInsensitiveIds =
         DateTimeZoneProviders.Tzdb.Ids.ToFrozenDictionary(id => id, StringComparer.OrdinalIgnoreCase);
 
+    // Of the many zones that keep the same time in a year, the one that most people mean.
+    private static readonly string[] Likely =
+    [
+        "UTC", "Europe/Berlin", "Europe/London", "Europe/Athens", "Europe/Moscow", "America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles",
+        "America/Phoenix", "America/Halifax", "America/Sao_Paulo", "Asia/Kolkata", "Asia/Shanghai", "Asia/Tokyo", "Asia/Dubai", "Australia/Sydney", "Pacific/Auckland",
+    ];
+
     private readonly ConcurrentDictionary<(string TzId, int Year), string?> _resolved = new();
 
     /// <summary>The IANA id of a TZID.</summary>
@@ -67,12 +74,11 @@ internal sealed class ZoneNames(ICalendarDocument document)
 
         var samples = Enumerable.Range(1, 12).SelectMany(month => new[] { new LocalDateTime(year, month, 1, 12, 0), new LocalDateTime(year, month, 15, 12, 0) });
         var wanted = samples.Select(sample => (sample, offset: ZoneObservance.OffsetAt(rules, sample))).ToArray();
-        return TzdbDateTimeZoneSource.Default.WindowsMapping.PrimaryMapping.Values.Append("UTC")
+        return Likely
+            .Concat(TzdbDateTimeZoneSource.Default.WindowsMapping.PrimaryMapping.Values.Order(StringComparer.Ordinal))
             .Select(TimeZones.Find)
             .OfType<DateTimeZone>()
-            .Where(zone => wanted.All(w => zone.AtLeniently(w.sample).Offset == w.offset))
-            .Select(zone => zone.Id)
-            .Order(StringComparer.Ordinal)
-            .FirstOrDefault();
+            .FirstOrDefault(zone => wanted.All(w => zone.AtLeniently(w.sample).Offset == w.offset))?
+            .Id;
     }
 }
