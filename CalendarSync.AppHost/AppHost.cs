@@ -65,8 +65,7 @@ var web = builder.AddProject<Projects.CalendarSync_Web>("web", launchProfileName
     .WithExternalHttpEndpoints()
     .WithHttpHealthCheck("/health")
     .WithHostEnvironment()
-    .WithReference(api)
-    .WaitFor(api);
+    .WithReference(api);
 
 // The browser comes back here after a sign-in at a provider.
 api.WithEnvironment("APP_URL", web.GetEndpoint("http"));

@@ -68,6 +68,7 @@ public sealed class DistributedApplication : IAsyncDisposable
 
     public async Task RunAsync(CancellationToken cancellationToken = default)
     {
+        string? failure = null;
         var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Ask);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Ask);
@@ -82,12 +83,18 @@ public sealed class DistributedApplication : IAsyncDisposable
         }
         catch (LocalRuntimeException exception)
         {
-            _log.Say(exception.Message);
+            failure = exception.Message;
+            _log.Say(failure);
             Environment.ExitCode = 1;
         }
 
         await StopAsync(CancellationToken.None);
         await DisposeAsync();
+        if (failure is not null)
+        {
+            // Again, in short: what everybody said while they stopped has pushed it off the screen.
+            _log.Announce($"Failed: {failure.Split('\n')[0].TrimEnd()}");
+        }
 
         void Ask(PosixSignalContext context)
         {
