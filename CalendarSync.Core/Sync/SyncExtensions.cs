@@ -1,5 +1,7 @@
+using CalendarSync.Core.Notifications;
 using CalendarSync.Core.Persistence;
 using CalendarSync.Core.Providers;
+using CalendarSync.Core.Telemetry;
 using CalendarSync.Core.Vault;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -19,6 +21,8 @@ public static class SyncExtensions
         services.AddOptions<SyncOptions>().BindConfiguration("Sync").ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<QueueOptions>().BindConfiguration("Queue").ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<ConflictOptions>().BindConfiguration("Conflicts").ValidateDataAnnotations().ValidateOnStart();
+        services.AddNotifications();
+        services.AddSyncMetrics();
         services.AddSingleton<LeaseStore>();
         services.AddSingleton<PassStore>();
         services.AddSingleton<ProgressReporter>();
@@ -33,6 +37,8 @@ public static class SyncExtensions
             provider.GetRequiredService<Importer>(),
             provider.GetRequiredService<Exporter>(),
             provider.GetRequiredService<ProgressReporter>(),
+            provider.GetRequiredService<NotificationStore>(),
+            provider.GetRequiredService<SyncMetrics>(),
             provider.GetServices<ICalendarProvider>(),
             provider.GetRequiredService<IOptions<SyncOptions>>(),
             provider.GetRequiredService<IOptions<QueueOptions>>(),

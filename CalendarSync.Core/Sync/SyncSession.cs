@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using CalendarSync.Core.Model;
+using CalendarSync.Core.Notifications;
 using CalendarSync.Core.Persistence;
 using CalendarSync.Core.Providers;
 using CalendarSync.Core.Telemetry;
@@ -24,6 +25,8 @@ public sealed partial class SyncSession
     private readonly Importer _importer;
     private readonly Exporter _exporter;
     private readonly ProgressReporter _progress;
+    private readonly NotificationStore _notifications;
+    private readonly SyncMetrics _metrics;
     private readonly Dictionary<CalendarProvider, ICalendarProvider> _providers;
     private readonly SyncOptions _options;
     private readonly QueueOptions _queueOptions;
@@ -38,6 +41,8 @@ public sealed partial class SyncSession
         Importer importer,
         Exporter exporter,
         ProgressReporter progress,
+        NotificationStore notifications,
+        SyncMetrics metrics,
         IEnumerable<ICalendarProvider> providers,
         IOptions<SyncOptions> options,
         IOptions<QueueOptions> queueOptions,
@@ -51,6 +56,8 @@ public sealed partial class SyncSession
         _importer = importer;
         _exporter = exporter;
         _progress = progress;
+        _notifications = notifications;
+        _metrics = metrics;
         _providers = providers.ToDictionary(p => p.Provider);
         _options = options.Value;
         _queueOptions = queueOptions.Value;
@@ -68,12 +75,14 @@ public sealed partial class SyncSession
         var traceId = activity?.TraceId.ToString();
         SyncPass? pass = null;
         Guid? logId = null;
+        var started = _time.GetTimestamp();
         try
         {
             pass = await OpenAsync(lease, cancellationToken);
             logId = lease.Requested || lease.Full ? await _passes.BeginAsync(lease, traceId, cancellationToken) : null;
             await RunAsync(pass, cancellationToken);
             await FinishAsync(pass, logId, traceId, cancellationToken);
+            Count(lease, pass.Outcome, error: null, started);
         }
         catch (NpgsqlException transient) when (transient.IsTransient)
         {
@@ -85,11 +94,13 @@ public sealed partial class SyncSession
         {
             Log.LeaseLost(_logger, lease.ConnectionId.Value);
             activity?.SetStatus(ActivityStatusCode.Error, "lease_lost");
+            Count(lease, pass?.Outcome, "lease_lost", started);
         }
         catch (Exception exception) when (!(exception is OperationCanceledException && cancellationToken.IsCancellationRequested))
         {
             activity?.SetStatus(ActivityStatusCode.Error, exception.GetType().Name);
-            await FailAsync(lease, logId, pass?.Outcome ?? new PassOutcome(), exception, traceId);
+            var code = await FailAsync(lease, logId, pass?.Outcome ?? new PassOutcome(), exception, traceId);
+            Count(lease, pass?.Outcome, code, started);
         }
     }
 
@@ -124,6 +135,11 @@ public sealed partial class SyncSession
     {
         // A tenth of jitter, so that connections made together do not come due together for ever.
         var interval = _options.IntervalOf(pass.Lease.Provider);
+        if (pass.Outcome.Failed > 0)
+        {
+            await _notifications.TellFailedItemsAsync(pass.Lease, cancellationToken);
+        }
+
         var jittered = interval * (0.95 + (System.Security.Cryptography.RandomNumberGenerator.GetInt32(1000) / 10_000.0));
         await _passes.FinishAsync(pass.Lease, logId, pass.Outcome, jittered, pass.Pulled, pass.Phases, traceId, cancellationToken);
         var outcome = pass.Outcome;
@@ -149,7 +165,7 @@ public sealed partial class SyncSession
     }
 
     // Stored without the caller's token: a worker that is stopping still leaves the reason behind.
-    private async Task FailAsync(SyncLease lease, Guid? logId, PassOutcome outcome, Exception exception, string? traceId)
+    private async Task<string> FailAsync(SyncLease lease, Guid? logId, PassOutcome outcome, Exception exception, string? traceId)
     {
         var failures = 1;
         try
@@ -157,13 +173,35 @@ public sealed partial class SyncSession
             failures += await _passes.CountFailuresAsync(lease, CancellationToken.None);
             var failure = Classify(exception, failures);
             Log.Failed(_logger, lease.ConnectionId.Value, failure.Code, exception is ProviderException or VaultException ? null : exception);
+            if (failure.NeedsReconnect)
+            {
+                await _notifications.TellLostAccessAsync(lease, failure.Message, CancellationToken.None);
+            }
+
             await _passes.FailAsync(lease, logId, outcome, failure, traceId, CancellationToken.None);
+            return failure.Code;
+        }
+        catch (LeaseLostException)
+        {
+            Log.LeaseLost(_logger, lease.ConnectionId.Value);
+            return "lease_lost";
         }
         catch (Exception unreachable) when (unreachable is NpgsqlException or TimeoutException)
         {
             // The database is away. The lease runs out by the database's own clock, and the next claim takes over.
             Log.OutcomeNotStored(_logger, lease.ConnectionId.Value, unreachable);
+            return "outcome_not_stored";
         }
+    }
+
+    private void Count(SyncLease lease, PassOutcome? outcome, string? error, long started)
+    {
+        _metrics.PassFinished(lease.Provider, error, _time.GetElapsedTime(started));
+        _metrics.EventsApplied(lease.Provider, "create", outcome?.Created ?? 0);
+        _metrics.EventsApplied(lease.Provider, "update", outcome?.Updated ?? 0);
+        _metrics.EventsApplied(lease.Provider, "delete", outcome?.Deleted ?? 0);
+        _metrics.ConflictsDetected(lease.Provider, outcome?.Conflicts ?? 0);
+        _metrics.ItemsFailed(lease.Provider, outcome?.Failed ?? 0);
     }
 
     private PassFailure Classify(Exception exception, int failures)

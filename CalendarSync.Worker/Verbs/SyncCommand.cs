@@ -2,7 +2,6 @@ using CalendarSync.Core.Coordination;
 using CalendarSync.Core.Persistence;
 using CalendarSync.Core.Providers.CalDav;
 using CalendarSync.Core.Sync;
-using CalendarSync.Core.Telemetry;
 using CalendarSync.Core.Vault;
 using CalendarSync.ServiceDefaults;
 using CalendarSync.Worker.Sync;
@@ -27,7 +26,6 @@ internal static class SyncCommand
         builder.AddRowanDataSource();
         builder.AddRedis();
         builder.Services.AddSingleton<RowanDatabase>();
-        builder.Services.AddSyncMetrics();
         builder.Services.AddVault();
         builder.Services.AddCoordination();
         builder.Services.AddCalDav();

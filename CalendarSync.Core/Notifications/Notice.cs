@@ -1,0 +1,66 @@
+using CalendarSync.Core.Model;
+
+namespace CalendarSync.Core.Notifications;
+
+/// <summary>What a person is told, in the words of the product. Content for that person only: it may name events.</summary>
+/// <param name="Kind">Stable; two unread notices of one kind about one connection are one.</param>
+/// <param name="Type">Rowan's notification type: "event" or "system".</param>
+/// <param name="Priority">Rowan's priority.</param>
+/// <param name="Title">One line.</param>
+/// <param name="Content">One or two sentences.</param>
+internal sealed record Notice(string Kind, string Type, string Priority, string Title, string Content)
+{
+    public const string ItemsFailed = "items_failed";
+    public const string Reconnect = "reconnect";
+
+    private const int NamedTitles = 2;
+
+    /// <summary>Events that are not synced and will not be without somebody's help.</summary>
+    /// <param name="provider">The provider.</param>
+    /// <param name="count">How many are open now; at least 1.</param>
+    /// <param name="titles">Titles of the newest ones, as far as they have any.</param>
+    /// <param name="reason">Why the newest one failed, in plain words.</param>
+    public static Notice OfFailedItems(CalendarProvider provider, int count, IReadOnlyList<string> titles, string reason) => count == 1
+        ? new(
+            ItemsFailed,
+            "event",
+            "normal",
+            titles is [var only, ..] ? $"“{only}” could not be synced" : "An event could not be synced",
+            $"It is not in step with your {NameOf(provider)}. {reason}")
+        : new(
+            ItemsFailed,
+            "event",
+            "normal",
+            $"{count} events could not be synced",
+            $"{Enumerate(titles, count)} are not in step with your {NameOf(provider)}. The calendar settings say why.");
+
+    /// <summary>The connection stands still until its user signs in again.</summary>
+    public static Notice OfLostAccess(CalendarProvider provider, string reason) => new(
+        Reconnect,
+        "system",
+        "high",
+        $"Reconnect your {NameOf(provider)}",
+        $"{reason} Until you reconnect, changes are not synced; nothing is lost.");
+
+    private static string NameOf(CalendarProvider provider) => provider switch
+    {
+        CalendarProvider.Google => "Google Calendar",
+        CalendarProvider.Apple => "Apple Calendar",
+        CalendarProvider.Cozi => "Cozi calendar",
+        _ => throw new ArgumentOutOfRangeException(nameof(provider)),
+    };
+
+    /// <summary>“Dentist”, “School run” and 3 more.</summary>
+    private static string Enumerate(IReadOnlyList<string> titles, int count)
+    {
+        string[] named = [.. titles.Take(Math.Min(NamedTitles, count)).Select(title => $"“{title}”")];
+        var others = count - named.Length;
+        return (named, others) switch
+        {
+            ([], _) => "They",
+            ([var one], _) => $"{one} and {others} more",
+            ([var one, var two], 0) => $"{one} and {two}",
+            _ => $"{string.Join(", ", named)} and {others} more",
+        };
+    }
+}
