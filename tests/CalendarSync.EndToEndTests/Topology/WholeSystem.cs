@@ -54,7 +54,13 @@ public sealed class WholeSystem : IAsyncDisposable
     {
         using var timeout = new CancellationTokenSource(StartTimeout, TimeProvider.System);
         _builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.CalendarSync_AppHost>(
-            ["--CALENDARSYNC_EMULATORS", "on", "--CALENDARSYNC_WORKERS", "2"], timeout.Token);
+            [
+                "--CALENDARSYNC_EMULATORS", "on", "--CALENDARSYNC_WORKERS", "2",
+
+                // A test is quicker than a person; the limits have tests of their own.
+                "--RateLimits:RequestsPer10Seconds", "0", "--RateLimits:ManualSyncPerHour", "0",
+            ],
+            timeout.Token);
         _app = await _builder.BuildAsync(timeout.Token);
         await _app.StartAsync(timeout.Token);
         foreach (var name in (string[])["web", "api", "worker"])
