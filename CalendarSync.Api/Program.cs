@@ -22,7 +22,7 @@ builder.Services.AddCalDav();
 builder.Services.AddCoordination();
 builder.Services.AddUserAuthentication(builder.Configuration, builder.Environment);
 builder.Services.AddLimits();
-builder.Services.AddFeatures();
+builder.Services.AddFeatures(builder.Configuration, builder.Environment);
 builder.Services.AddApiDocument();
 builder.Services.AddMigrationsCheck();
 

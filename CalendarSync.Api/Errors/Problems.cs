@@ -19,6 +19,9 @@ internal static class Problems
     public static Problem ConnectionDisconnected { get; } =
         new(400, "connection_disconnected", "Calendar connection is disconnected. Please reconnect first.");
 
+    public static Problem ReconnectRequired(string? reason) =>
+        new(400, "reconnect_required", reason ?? "The calendar does not accept the stored credentials any more. Please reconnect it.");
+
     public static Problem BodyTooLarge { get; } = new(413, "body_too_large", "Request body too large. The limit is 1 MB.");
 
     public static Problem IdempotencyKeyReused { get; } =

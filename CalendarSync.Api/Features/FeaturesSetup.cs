@@ -14,9 +14,12 @@ namespace CalendarSync.Api.Features;
 /// <summary>The slices below this folder, and how all of them read and answer.</summary>
 internal static class FeaturesSetup
 {
-    public static IServiceCollection AddFeatures(this IServiceCollection services)
+    private static readonly Lock Turn = new();
+
+    public static IServiceCollection AddFeatures(this IServiceCollection services, IConfiguration configuration, IHostEnvironment environment)
     {
         services.AddSingleton<AppleServer>();
+        services.AddSingleton<RequestValidator>();
         services.AddSingleton<ProgressStream>();
         services.AddSingleton<SyncCompletions>();
         services.AddHostedService(provider => provider.GetRequiredService<SyncCompletions>());
@@ -24,10 +27,29 @@ internal static class FeaturesSetup
         {
             options.DisableAutoDiscovery = true;
             options.Assemblies = [typeof(FeaturesSetup).Assembly];
+            options.Filter = type => DevelopmentFeatures.Allows(type, configuration, environment);
         });
     }
 
-    public static void MapFeatures(this IApplicationBuilder app) => app.UseFastEndpoints(config =>
+    /// <remarks>FastEndpoints is configured in statics: two hosts of one process, as tests start them, take turns.</remarks>
+    public static void MapFeatures(this IApplicationBuilder app)
+    {
+        lock (Turn)
+        {
+            app.UseFastEndpoints(Configure);
+        }
+    }
+
+    /// <exception cref="ProblemException">The request is not valid.</exception>
+    public static void Require(ValidationResult result)
+    {
+        if (!result.IsValid)
+        {
+            throw new ProblemException(Problem(result.Errors));
+        }
+    }
+
+    private static void Configure(Config config)
     {
         ApiJson.Configure(config.Serializer.Options);
         config.Serializer.CharacterEncoding = "utf-8";
@@ -38,10 +60,11 @@ internal static class FeaturesSetup
         config.Binding.ValueParserFor<LocalDate>(text => new(LocalDateConverter.Parse(text) is { } value, LocalDateConverter.Parse(text)));
         config.Errors.ContentType = ProblemWriter.ContentType;
         config.Errors.ProducesMetadataType = null;
-        config.Errors.ResponseBuilder = (failures, context, _) => ProblemWriter.ToJson(Problems.Validation([.. failures.Select(ToFieldError)]), context);
+        config.Errors.ResponseBuilder = (failures, context, _) => ProblemWriter.ToJson(Problem(failures), context);
         config.Endpoints.ShortNames = false;
-        config.Endpoints.Filter = endpoint => DevelopmentFeatures.Allows(endpoint, app.ApplicationServices);
-    });
+    }
+
+    private static Problem Problem(IEnumerable<ValidationFailure> failures) => Problems.Validation([.. failures.Select(ToFieldError)]);
 
     /// <summary>The text of a <see cref="JsonException"/> names our types, so only the path is taken from it.</summary>
     private static ValidationFailure Failure(JsonException fault)

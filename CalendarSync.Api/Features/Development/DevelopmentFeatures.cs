@@ -1,6 +1,5 @@
 using CalendarSync.Api.Authentication;
 using CalendarSync.Api.Errors;
-using FastEndpoints;
 
 namespace CalendarSync.Api.Features.Development;
 
@@ -11,9 +10,9 @@ internal static class DevelopmentFeatures
 {
     private static readonly string Prefix = typeof(DevelopmentFeatures).Namespace + ".";
 
-    /// <summary>Whether an endpoint is mapped on this host: always, unless it is one of these.</summary>
-    public static bool Allows(EndpointDefinition endpoint, IServiceProvider services) =>
-        endpoint.EndpointType.Namespace?.StartsWith(Prefix, StringComparison.Ordinal) != true || AreEnabled(services);
+    /// <summary>Whether a slice belongs to this host: always, unless it is one of these.</summary>
+    public static bool Allows(Type type, IConfiguration configuration, IHostEnvironment environment) =>
+        type.Namespace?.StartsWith(Prefix, StringComparison.Ordinal) != true || DevelopmentTokens.AreEnabled(configuration, environment);
 
     /// <summary>
     /// A second lock, in front of the first: FastEndpoints keeps what it has mapped in statics, so a second host of one process, as tests

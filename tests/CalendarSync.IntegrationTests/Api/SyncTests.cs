@@ -84,6 +84,16 @@ public sealed class SyncTests(ApiFixture fixture) : IClassFixture<ApiFixture>
     }
 
     [Fact]
+    public async Task A_connection_that_must_be_connected_again_says_so_at_once()
+    {
+        var person = await fixture.CreatePersonAsync();
+        var id = await fixture.Database.CreateConnectionAsync(person.Space, person.User, status: "token_expired");
+        (await person.Client.PostAsync("/api/calendar/sync", new { connection_id = id.Value })).Problem(400, "reconnect_required");
+        await fixture.Database.ExecuteAsync("update calendar_connections set last_error_message = 'In plain words.' where id = @id", new { id = id.Value });
+        Assert.Equal("In plain words.", (string?)(await person.Client.PostAsync("/api/calendar/sync", new { connection_id = id.Value })).Problem(400, "reconnect_required")["error"]);
+    }
+
+    [Fact]
     public async Task The_history_is_newest_first_and_says_how_many_conflicts_are_open()
     {
         var person = await fixture.CreatePersonAsync();

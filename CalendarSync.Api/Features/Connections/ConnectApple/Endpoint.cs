@@ -12,7 +12,8 @@ using Npgsql;
 
 namespace CalendarSync.Api.Features.Connections.ConnectApple;
 
-internal sealed class Endpoint(RowanDatabase database, IEnumerable<ICalendarProvider> providers, SecretCipher cipher, RequestLimits limits, TimeProvider time)
+internal sealed class Endpoint(
+    RequestValidator validator, RowanDatabase database, IEnumerable<ICalendarProvider> providers, SecretCipher cipher, RequestLimits limits, TimeProvider time)
     : Endpoint<Request, Response>
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
@@ -34,6 +35,7 @@ internal sealed class Endpoint(RowanDatabase database, IEnumerable<ICalendarProv
 
     public override async Task<Response> ExecuteAsync(Request req, CancellationToken ct)
     {
+        FeaturesSetup.Require(validator.Validate(req));
         var user = User.UserId();
         var space = new SpaceId(req.SpaceId!.Value);
         await limits.TakeConnectAsync(user, ct);

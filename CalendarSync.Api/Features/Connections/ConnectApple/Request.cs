@@ -26,11 +26,12 @@ internal sealed record Request
     public override string ToString() => nameof(Request);
 }
 
-internal sealed partial class Validator : FastEndpoints.Validator<Request>
+/// <summary>Called by the endpoint, not by FastEndpoints: that resolves what validators need from a static, and the rules depend on this host's settings.</summary>
+internal sealed partial class RequestValidator : AbstractValidator<Request>
 {
     private static readonly string[] Directions = ["bidirectional", "inbound_only", "outbound_only"];
 
-    public Validator(AppleServer server)
+    public RequestValidator(AppleServer server)
     {
         RuleFor(r => r.SpaceId).NotNull().WithMessage("space_id is required.");
         RuleFor(r => r.SyncDirection)

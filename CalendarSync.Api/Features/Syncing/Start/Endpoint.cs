@@ -23,7 +23,7 @@ internal sealed class Endpoint(RowanDatabase database, RequestLimits limits, Syn
         Post("/api/calendar/sync");
         Definition.TakesJson();
         Definition.Describe("Syncing", "Sync a calendar now", "Waits up to 8 seconds for the result; a sync that takes longer goes on in the background.",
-            new(400, "validation_error", "connection_disconnected"), new(403, "access_denied"), new(404, "not_found"), new(502, "sync_failed"));
+            new(400, "validation_error", "connection_disconnected", "reconnect_required"), new(403, "access_denied"), new(404, "not_found"), new(502, "sync_failed"));
     }
 
     public override async Task<Response> ExecuteAsync(Request req, CancellationToken ct)
@@ -53,6 +53,12 @@ internal sealed class Endpoint(RowanDatabase database, RequestLimits limits, Syn
         if (connection.IsDisconnected)
         {
             throw new ProblemException(Problems.ConnectionDisconnected);
+        }
+
+        if (connection.SyncStatus == "token_expired")
+        {
+            // No pass would run: only the user can mend that.
+            throw new ProblemException(Problems.ReconnectRequired(connection.LastErrorMessage));
         }
 
         // The database refuses who may not; only then the request counts, and a refused one is rolled back.
