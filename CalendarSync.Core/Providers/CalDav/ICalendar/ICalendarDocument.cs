@@ -51,11 +51,11 @@ internal sealed class ICalendarDocument
 
     /// <summary>
     /// The one form in which payloads are kept: lines end in CRLF and the last one does too. XML turns every line break into LF
-    /// (XML 1.0, 2.11), so what a REPORT gives and what a GET gives differ only in this.
+    /// (XML 1.0, 2.11), so what a REPORT gives and what a GET gives differ only in this. NUL goes: the database cannot hold it.
     /// </summary>
     public static string Normalise(string text)
     {
-        var unix = text.TrimStart('\ufeff').Replace("\r\n", "\n", StringComparison.Ordinal).Replace('\r', '\n').TrimEnd('\n', ' ', '\t');
+        var unix = text.TrimStart('\ufeff').Replace("\0", "", StringComparison.Ordinal).Replace("\r\n", "\n", StringComparison.Ordinal).Replace('\r', '\n').TrimEnd('\n', ' ', '\t');
         return unix.Length == 0 ? "" : unix.Replace("\n", "\r\n", StringComparison.Ordinal) + "\r\n";
     }
 

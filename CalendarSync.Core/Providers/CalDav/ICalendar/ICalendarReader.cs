@@ -112,25 +112,24 @@ internal static class ICalendarReader
     private static int Values(ICalendarComponent component, string name) =>
         component.Lines.Where(line => line.Name == name).SelectMany(line => line.Value.Split(',')).Select(value => value.Trim()).Distinct().Count();
 
+    // Written anew, and so without control characters and unclosed quotes, on which Ical.Net gives up.
     private static ContentLine InKnownZone(ContentLine line, ZoneNames zones)
     {
         if (line.Parameter("TZID") is not { } tzId)
         {
-            return line;
+            return ContentLine.Create(line.Name, line.Value, line.Parameters);
         }
 
         var year = int.TryParse(line.Value.AsSpan(0, Math.Min(4, line.Value.Length)), NumberStyles.None, CultureInfo.InvariantCulture, out var y) && y is > 0 and < 9999 ? y : 2000;
-        var zone = zones.Resolve(tzId, year);
         var others = line.Parameters.RemoveAll(p => p.Name == "TZID");
 
-        // UTC is a form of its own, not a TZID; and a DATE has no zone, though some programs write one.
+        // A DATE has no zone, though some programs write one; and UTC is a form of its own, not a TZID.
         var isDate = line.Parameter("VALUE")?.ToUpperInvariant() == "DATE" || !line.Value.Contains('T', StringComparison.OrdinalIgnoreCase);
-        return zone switch
+        return (isDate ? null : zones.Resolve(tzId, year)) switch
         {
-            _ when isDate => ContentLine.Create(line.Name, line.Value, others),
             null => ContentLine.Create(line.Name, line.Value, others),
-            "UTC" => ContentLine.Create(line.Name, string.Join(',', line.Value.Split(',').Select(v => v.TrimEnd('Z') + "Z")), others),
-            _ => ContentLine.Create(line.Name, line.Value, [.. others, new ContentParameter("TZID", zone)]),
+            "UTC" => ContentLine.Create(line.Name, string.Join(',', line.Value.Split(',').Select(v => v.Trim().TrimEnd('Z') + "Z")), others),
+            var zone => ContentLine.Create(line.Name, line.Value, [.. others, new ContentParameter("TZID", zone)]),
         };
     }
 
