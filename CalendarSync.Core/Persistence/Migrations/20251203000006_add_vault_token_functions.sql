@@ -15,6 +15,13 @@ create table if not exists calendar_private.calendar_secrets (
 alter table calendar_private.calendar_secrets enable row level security;
 revoke all on calendar_private.calendar_secrets from public, anon, authenticated, service_role;
 
+-- Rowan never managed to store a token, so its connections cannot be synced by anybody: their owners are asked to connect again.
+update public.calendar_connections connection
+set sync_status = 'token_expired', last_error_message = 'Please connect this calendar again.'
+where connection.provider in ('google', 'apple', 'cozi')
+    and connection.sync_status not in ('disconnected', 'token_expired')
+    and not exists (select from calendar_private.calendar_secrets secret where secret.connection_id = connection.id);
+
 -- Who is asking, inside a function that runs as its owner: there current_user is the owner, so the role that was chosen has to be read.
 create or replace function calendar_private.caller_role() returns text
     language sql stable

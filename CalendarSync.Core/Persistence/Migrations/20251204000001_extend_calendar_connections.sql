@@ -17,10 +17,6 @@ alter table public.calendar_connections
     add column if not exists progress jsonb,
     add column if not exists credentials_updated_at timestamptz;
 
--- Members read the state; the lease is the workers' own.
-grant select (server_url, last_error_code, excluded_event_types, sync_requested_at, sync_requested_type, last_started_at,
-              initial_sync_completed_at, consecutive_failures, progress, credentials_updated_at)
-    on public.calendar_connections to authenticated;
 grant update (excluded_event_types) on public.calendar_connections to authenticated;
 
 -- The claim: who is due, or was asked for.

@@ -59,6 +59,35 @@ public sealed class RowanUpgradeTests(PostgresServer postgres) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_owner_of_a_connection_whose_token_Rowan_never_stored_is_asked_to_connect_again()
+    {
+        await UpgradeAsync();
+        Assert.Equal(
+            [("google", "token_expired", "Please connect this calendar again."), ("ics", "active", null), ("outlook", "active", null)],
+            await Database.QueryAsync<(string, string, string?)>(
+                "select provider::text, sync_status::text, last_error_message from calendar_connections order by 1"));
+    }
+
+    [Fact]
+    public async Task Rowans_own_code_can_still_read_whole_connections_and_write_those_of_its_providers()
+    {
+        await UpgradeAsync();
+        await using var anna = await Database.ApiDatabase.BeginAsUserAsync(Anna, Cancellation);
+        Assert.Equal(3, (await anna.QueryAsync<object>("select * from calendar_connections", null, Cancellation)).Count);
+        Assert.Equal(1, await anna.ExecuteAsync(
+            "update calendar_connections set sync_token = 'next', last_sync_at = now(), next_sync_at = now(), last_error = null where provider = 'outlook'", null, Cancellation));
+        Assert.Equal(1, await anna.ExecuteAsync("delete from calendar_connections where provider = 'ics'", null, Cancellation));
+        Assert.Single(await anna.QueryAsync<object>(
+            """
+            insert into calendar_connections (user_id, space_id, provider, sync_direction, provider_config)
+            values (auth.uid(), '00000000-0000-0000-0000-0000000000f1', 'ics', 'inbound_only', '{}')
+            returning *
+            """,
+            null,
+            Cancellation));
+    }
+
+    [Fact]
     public async Task Its_logs_move_into_monthly_partitions_without_loss()
     {
         await PrepareAsync();
