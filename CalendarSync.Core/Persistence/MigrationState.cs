@@ -17,8 +17,9 @@ public sealed class MigrationState(NpgsqlDataSource dataSource)
                 $"select scriptname from {MigrationScripts.Journal}", cancellationToken: cancellationToken));
             return [.. MigrationScripts.All.Select(script => script.Name).Except(applied)];
         }
-        catch (PostgresException e) when (
-            e.SqlState is PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName or PostgresErrorCodes.InsufficientPrivilege)
+        catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.UndefinedTable
+            or PostgresErrorCodes.InvalidSchemaName
+            or PostgresErrorCodes.InsufficientPrivilege)
         {
             // The journal is made with the first migration and opened to the hosts after the last.
             return [.. MigrationScripts.All.Select(script => script.Name)];

@@ -8,12 +8,16 @@ using Npgsql;
 
 namespace CalendarSync.Core.Persistence;
 
-/// <summary>Passwords of the hosts' login roles. A role whose password is <c>null</c> is left as it is; a new one cannot log in then.</summary>
+/// <summary>
+/// Passwords of the hosts' login roles. A role whose password is <c>null</c> is left as it is; a new one cannot log in then.
+/// </summary>
 /// <param name="Api">Password of <c>calendarsync_api</c>.</param>
 /// <param name="Worker">Password of <c>calendarsync_worker</c>.</param>
 public sealed record DatabasePasswords(string? Api, string? Worker);
 
-/// <summary>Brings a database to the schema of this version. Repeating it changes nothing; of two at once, one waits for the other.</summary>
+/// <summary>
+/// Brings a database to the schema of this version. Repeating it changes nothing; of two at once, one waits for the other.
+/// </summary>
 public sealed partial class Migrator(ILogger<Migrator> logger)
 {
     // Any number will do, as long as every version of this program takes the same. ASCII of "calendar".
@@ -25,7 +29,8 @@ public sealed partial class Migrator(ILogger<Migrator> logger)
     /// <param name="cancellationToken">Cancels the wait for the lock, and the run between two migrations.</param>
     /// <returns>The names of the migrations that were applied now.</returns>
     /// <exception cref="MigrationException">A migration failed. It left nothing behind; the ones before it stay.</exception>
-    public async Task<IReadOnlyList<string>> MigrateAsync(string connectionString, DatabasePasswords passwords, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<string>> MigrateAsync(
+        string connectionString, DatabasePasswords passwords, CancellationToken cancellationToken)
     {
         var started = Stopwatch.GetTimestamp();
         var builder = new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false };
@@ -115,7 +120,7 @@ public sealed partial class Migrator(ILogger<Migrator> logger)
         [LoggerMessage(LogLevel.Information, "Applied migration {Name}")]
         public static partial void Applied(ILogger logger, string name);
 
-        [LoggerMessage(LogLevel.Information, "The database is up to date: {Applied} of {Total} migrations applied now, in {Milliseconds:F0} ms")]
+        [LoggerMessage(LogLevel.Information, "The database is up to date: {Applied} of {Total} migrations applied now, {Milliseconds:F0} ms")]
         public static partial void Finished(ILogger logger, int applied, int total, double milliseconds);
     }
 }

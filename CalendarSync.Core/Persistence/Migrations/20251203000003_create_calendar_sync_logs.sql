@@ -105,7 +105,8 @@ create or replace function public.ensure_sync_log_partitions(months_ahead intege
             partition_name := 'calendar_sync_logs_y' || to_char(month_start at time zone 'UTC', 'YYYY"m"MM');
             continue when to_regclass('public.' || partition_name) is not null;
 
-            execute format('create table public.%I (like public.calendar_sync_logs including defaults including constraints)', partition_name);
+            execute format(
+                'create table public.%I (like public.calendar_sync_logs including defaults including constraints)', partition_name);
             execute format('alter table public.%I enable row level security', partition_name);
             -- Hosted defaults would hand every new table to anon and authenticated.
             execute format('revoke all on public.%I from public, anon, authenticated', partition_name);

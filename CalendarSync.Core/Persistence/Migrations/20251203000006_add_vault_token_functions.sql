@@ -136,7 +136,8 @@ create function public.handle_token_expiry(p_connection_id uuid) returns void
     begin
         update public.calendar_connections set sync_status = 'token_expired' where id = p_connection_id and sync_status <> 'disconnected';
         if not found then
-            raise exception 'No such connection, or it is disconnected or belongs to somebody else.' using errcode = 'insufficient_privilege';
+            raise exception 'No such connection, or it is disconnected or belongs to somebody else.'
+                using errcode = 'insufficient_privilege';
         end if;
     end
     $$;
@@ -161,7 +162,8 @@ create function public.update_token_expiry(p_connection_id uuid, p_expires_in_se
         set token_expires_at = now() + make_interval(secs => p_expires_in_seconds), sync_status = 'active'
         where id = p_connection_id and sync_status <> 'disconnected';
         if not found then
-            raise exception 'No such connection, or it is disconnected or belongs to somebody else.' using errcode = 'insufficient_privilege';
+            raise exception 'No such connection, or it is disconnected or belongs to somebody else.'
+                using errcode = 'insufficient_privilege';
         end if;
     end
     $$;

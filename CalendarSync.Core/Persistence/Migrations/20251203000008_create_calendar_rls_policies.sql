@@ -57,7 +57,8 @@ create policy calendar_event_mappings_select on public.calendar_event_mappings f
     using (connection_id in (select c.id from public.calendar_connections c));
 -- Without external_payload: the provider's raw text holds what Rowan does not show, attendees' addresses among it.
 grant select (id, rowan_event_id, connection_id, external_event_id, external_calendar_id, sync_direction, rowan_etag, external_etag,
-              last_synced_at, has_conflict, conflict_detected_at, created_at, updated_at, ical_uid, external_hash, generation, origin, state)
+              last_synced_at, has_conflict, conflict_detected_at, created_at, updated_at, ical_uid, external_hash, generation, origin,
+              state)
     on public.calendar_event_mappings to authenticated;
 
 create policy calendar_sync_logs_select on public.calendar_sync_logs for select to authenticated

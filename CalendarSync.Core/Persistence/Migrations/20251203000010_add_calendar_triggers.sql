@@ -239,12 +239,14 @@ create or replace function public.queue_calendar_sync_on_change() returns trigge
             where n.deleted_at is null and n.space_id is not null;
         elsif tg_op = 'DELETE' then
             select array_agg(
-                row(o.id, o.space_id, 'delete', o.event_type, o.start_time, o.deleted_at is not null, to_jsonb(o))::calendar_private.event_change)
+                row(o.id, o.space_id, 'delete', o.event_type, o.start_time, o.deleted_at is not null, to_jsonb(o))
+                    ::calendar_private.event_change)
             into changes
             from old_rows o
             where o.space_id is not null;
         else
-            select array_agg(row(c.id, c.space_id, c.operation, c.event_type, c.start_time, false, c.snapshot)::calendar_private.event_change)
+            select array_agg(
+                row(c.id, c.space_id, c.operation, c.event_type, c.start_time, false, c.snapshot)::calendar_private.event_change)
             into changes
             from (
                 select

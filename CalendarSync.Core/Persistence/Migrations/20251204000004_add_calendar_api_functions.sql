@@ -123,7 +123,8 @@ create or replace function public.request_calendar_sync(p_connection_id uuid, p_
     begin
         perform calendar_private.require_api_host();
         if not calendar_private.may_manage_connection(p_connection_id) then
-            raise exception 'Only the owner of the connection or an admin of the space may do this.' using errcode = 'insufficient_privilege';
+            raise exception 'Only the owner of the connection or an admin of the space may do this.'
+                using errcode = 'insufficient_privilege';
         end if;
 
         update public.calendar_connections
@@ -154,7 +155,8 @@ create or replace function public.disconnect_calendar(p_connection_id uuid, p_de
     begin
         perform calendar_private.require_api_host();
         if not calendar_private.may_manage_connection(p_connection_id) then
-            raise exception 'Only the owner of the connection or an admin of the space may do this.' using errcode = 'insufficient_privilege';
+            raise exception 'Only the owner of the connection or an admin of the space may do this.'
+                using errcode = 'insufficient_privilege';
         end if;
 
         -- Waits for the page that a pass is committing, and the next one meets the new fence. NO KEY UPDATE and not UPDATE: an edit

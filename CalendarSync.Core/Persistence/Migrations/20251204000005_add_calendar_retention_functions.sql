@@ -72,7 +72,8 @@ create or replace function public.cleanup_deleted_events(p_days integer default 
     declare
         doomed uuid[];
     begin
-        doomed := array(select id from public.events where deleted_at < now() - make_interval(days => p_days) order by id for update skip locked);
+        doomed := array(
+            select id from public.events where deleted_at < now() - make_interval(days => p_days) order by id for update skip locked);
         update public.recurring_event_exceptions set modified_event_id = null where modified_event_id = any (doomed);
         delete from public.events where id = any (doomed);
         return coalesce(array_length(doomed, 1), 0);

@@ -8,8 +8,8 @@ public sealed class FunctionPrivilegeTests(PostgresServer postgres) : DatabaseTe
     /// <summary>All that a signed-in user may call. A new function is for the sync only until it is written here.</summary>
     private static readonly string[] ForUsers =
     [
-        "public.calendar_spaces_of_user", "public.can_access_user_profile", "public.create_calendar_connection", "public.disconnect_calendar",
-        "public.handle_token_expiry", "public.is_token_expired", "public.request_calendar_sync", "public.resolve_calendar_conflict",
+        "public.calendar_has_member", "public.calendar_spaces_of_user", "public.can_access_user_profile", "public.create_calendar_connection",
+        "public.disconnect_calendar", "public.handle_token_expiry", "public.is_token_expired", "public.request_calendar_sync", "public.resolve_calendar_conflict",
         "public.update_token_expiry", "public.user_has_space_access",
     ];
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using CalendarSync.Core.Persistence;
 using CalendarSync.IntegrationTests.Fixtures;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -11,7 +12,9 @@ namespace CalendarSync.IntegrationTests.Fixtures;
 /// A real Postgres for this test assembly: a cluster of its own in a temporary directory, reachable by a Unix socket in it, started by
 /// the first test that asks. Each test takes a database of its own, copied from a template that was migrated once.
 /// </summary>
-/// <remarks>A test that stops the server makes one for itself (<c>await using var server = new PostgresServer()</c>): the shared one serves others.</remarks>
+/// <remarks>
+/// A test that stops the server makes one for itself (<c>await using var server = new PostgresServer()</c>): the shared one serves others.
+/// </remarks>
 public sealed class PostgresServer : IAsyncLifetime
 {
     /// <summary>Password of <c>calendarsync_api</c> and <c>calendarsync_worker</c>.</summary>
@@ -141,7 +144,7 @@ public sealed class PostgresServer : IAsyncLifetime
     private static string FindBinaries()
     {
         var versions = Directory.Exists("/usr/lib/postgresql") ? Directory.GetDirectories("/usr/lib/postgresql") : [];
-        var newest = versions.OrderByDescending(path => int.Parse(Path.GetFileName(path), System.Globalization.CultureInfo.InvariantCulture)).FirstOrDefault();
+        var newest = versions.MaxBy(path => int.Parse(Path.GetFileName(path), CultureInfo.InvariantCulture));
         return newest is null
             ? throw new InvalidOperationException("PostgreSQL is not installed (Debian package: postgresql).")
             : Path.Combine(newest, "bin");
@@ -163,7 +166,10 @@ public sealed class PostgresServer : IAsyncLifetime
 
         await ServerProcess.RunAsync(
             Path.Combine(Binaries, "initdb"),
-            ["-D", _directory.Combine("data"), "-U", "postgres", "--pwfile", passwordFile, "-A", "scram-sha-256", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"],
+            [
+                "-D", _directory.Combine("data"), "-U", "postgres", "--pwfile", passwordFile, "-A", "scram-sha-256", "-E", "UTF8",
+                "--locale=C.UTF-8", "--no-sync",
+            ],
             user: "postgres");
         _initialised = true;
     }
@@ -178,7 +184,11 @@ public sealed class PostgresServer : IAsyncLifetime
             "log_min_messages=warning", "log_min_error_statement=panic",
         ];
         _process = ServerProcess.Start(
-            Path.Combine(Binaries, "postgres"), ["-D", _directory.Combine("data"), .. settings.SelectMany(setting => new[] { "-c", setting })], user: "postgres");
+            Path.Combine(Binaries, "postgres"),
+            ["-D", _directory.Combine("data"), .. settings.SelectMany(setting => new[] { "-c", setting })],
+            user: "postgres",
+            // Its immediate shutdown: it takes its backends and its shared memory with it.
+            deathSignal: "QUIT");
         await _process.WaitUntilReadyAsync("postgres", async () =>
         {
             try

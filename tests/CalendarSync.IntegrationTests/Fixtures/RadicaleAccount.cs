@@ -10,7 +10,8 @@ namespace CalendarSync.IntegrationTests.Fixtures;
 /// <param name="Email">The login.</param>
 /// <param name="Password">In clear.</param>
 /// <param name="StorageFolder">Where the server keeps the account's collections, for tests that spoil them.</param>
-public sealed record RadicaleAccount(RadicaleServer Server, HttpClient Client, string Email, string Password, string StorageFolder) : IDisposable
+public sealed record RadicaleAccount(RadicaleServer Server, HttpClient Client, string Email, string Password, string StorageFolder)
+    : IDisposable
 {
     /// <summary>Makes a calendar. One whose name begins with "readonly" cannot be made or written by this account over HTTP.</summary>
     /// <returns>Its address, with the final slash.</returns>
@@ -59,7 +60,8 @@ public sealed record RadicaleAccount(RadicaleServer Server, HttpClient Client, s
     /// <returns>Its etag, with the quotes.</returns>
     public async Task<string> PutEventAsync(Uri calendar, string uid, string ical, string? ifMatch = null)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Put, EventUri(calendar, uid)) { Content = new StringContent(ical, Encoding.UTF8) };
+        using var request = new HttpRequestMessage(HttpMethod.Put, EventUri(calendar, uid));
+        request.Content = new StringContent(ical, Encoding.UTF8);
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("text/calendar") { CharSet = "utf-8" };
         if (ifMatch is not null)
         {

@@ -6,7 +6,9 @@ using CalendarSync.IntegrationTests.Fixtures;
 
 namespace CalendarSync.IntegrationTests.Fixtures;
 
-/// <summary>A real CalDAV server for this test assembly, started by the first test that asks. Each test takes an account of its own.</summary>
+/// <summary>
+/// A real CalDAV server for this test assembly, started by the first test that asks. Each test takes an account of its own.
+/// </summary>
 /// <remarks>A test that stops the server makes one for itself (<c>await using var radicale = new RadicaleServer()</c>).</remarks>
 public sealed class RadicaleServer : IAsyncLifetime
 {
@@ -125,7 +127,8 @@ public sealed class RadicaleServer : IAsyncLifetime
         var client = new HttpClient(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.Zero }) { BaseAddress = Url };
         client.DefaultRequestHeaders.Authorization =
             new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{email}:{password}")));
-        return new RadicaleAccount(this, client, email, password, Path.Combine(_directory.Combine("collections"), "collection-root", email));
+        var storage = Path.Combine(_directory.Combine("collections"), "collection-root", email);
+        return new RadicaleAccount(this, client, email, password, storage);
     }
 
     /// <summary>Nothing: the first test that asks starts the server.</summary>

@@ -40,11 +40,11 @@ internal sealed class ServerProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts a program, as the given user when we are root.</summary>
-    public static ServerProcess Start(string program, IEnumerable<string> arguments, string? user = null)
+    /// <summary>Starts a program, as the given user when we are root. The signal is what it gets when this host dies.</summary>
+    public static ServerProcess Start(string program, IEnumerable<string> arguments, string? user = null, string deathSignal = "KILL")
     {
         var start = new ProcessStartInfo("setpriv") { RedirectStandardOutput = true, RedirectStandardError = true };
-        start.ArgumentList.Add("--pdeathsig=KILL");
+        start.ArgumentList.Add($"--pdeathsig={deathSignal}");
         if (user is not null && IsRoot)
         {
             start.ArgumentList.Add($"--reuid={user}");

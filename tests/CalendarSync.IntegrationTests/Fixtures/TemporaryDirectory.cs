@@ -17,8 +17,8 @@ internal sealed class TemporaryDirectory : IDisposable
     {
         var root = inMemory && HasRoom(Memory) ? Memory : System.IO.Path.GetTempPath();
         Sweep(root);
-        Path = Directory.CreateDirectory(
-            System.IO.Path.Combine(root, string.Create(CultureInfo.InvariantCulture, $"{Prefix}{Environment.ProcessId}-{Guid.NewGuid().ToString("N")[..8]}"))).FullName;
+        var name = string.Create(CultureInfo.InvariantCulture, $"{Prefix}{Environment.ProcessId}-{Guid.NewGuid().ToString("N")[..8]}");
+        Path = Directory.CreateDirectory(System.IO.Path.Combine(root, name)).FullName;
     }
 
     public string Path { get; }

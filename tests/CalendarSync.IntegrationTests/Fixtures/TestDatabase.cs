@@ -98,10 +98,11 @@ public sealed class TestDatabase : IAsyncDisposable
         var id = await QuerySingleAsync<Guid>(
             """
             insert into public.calendar_connections
-                (user_id, space_id, provider, sync_direction, sync_status, server_url, provider_account_id, next_sync_at, initial_sync_completed_at)
+                (user_id, space_id, provider, sync_direction, sync_status, server_url, provider_account_id, next_sync_at,
+                 initial_sync_completed_at)
             values
-                (@user, @space, @provider::calendar_provider, @direction::sync_direction_type, @status::sync_status_type, @serverUrl, @account,
-                 case when @due then now() else now() + interval '1 hour' end, case when @due then null else now() end)
+                (@user, @space, @provider::calendar_provider, @direction::sync_direction_type, @status::sync_status_type, @serverUrl,
+                 @account, case when @due then now() else now() + interval '1 hour' end, case when @due then null else now() end)
             returning id
             """,
             new { user = user.Value, space = space.Value, provider, direction, status, serverUrl, account, due });
@@ -110,7 +111,12 @@ public sealed class TestDatabase : IAsyncDisposable
 
     /// <summary>A calendar of a connection.</summary>
     public async Task<Guid> CreateCalendarAsync(
-        ConnectionId connection, string externalCalendarId, string name = "canary-calendar", bool target = true, bool readOnly = false, bool selected = true) =>
+        ConnectionId connection,
+        string externalCalendarId,
+        string name = "canary-calendar",
+        bool target = true,
+        bool readOnly = false,
+        bool selected = true) =>
         await QuerySingleAsync<Guid>(
             """
             insert into public.calendar_connection_calendars (connection_id, external_calendar_id, name, is_target, read_only, selected)
@@ -124,7 +130,7 @@ public sealed class TestDatabase : IAsyncDisposable
         "select public.store_oauth_token(@connection, @tokenType, @ciphertext)",
         new { connection = connection.Value, tokenType, ciphertext });
 
-    /// <summary>A timed event of one hour, beginning in a month unless said otherwise. <paramref name="start"/> is ISO 8601 with an offset.</summary>
+    /// <summary>A timed event of one hour, beginning in a month unless <paramref name="start"/> (ISO 8601 with an offset) says otherwise.</summary>
     public async Task<RowanEventId> CreateEventAsync(
         SpaceId space, string title = "canary-title", string? start = null, string? eventType = null, UserId? createdBy = null)
     {
@@ -141,10 +147,15 @@ public sealed class TestDatabase : IAsyncDisposable
 
     /// <summary>The memory of a pair, as if a pass had agreed on it.</summary>
     public async Task<Guid> CreateMappingAsync(
-        RowanEventId rowanEvent, ConnectionId connection, string externalEventId, string externalCalendarId = "calendar", string origin = "imported") =>
+        RowanEventId rowanEvent,
+        ConnectionId connection,
+        string externalEventId,
+        string externalCalendarId = "calendar",
+        string origin = "imported") =>
         await QuerySingleAsync<Guid>(
             """
-            insert into public.calendar_event_mappings (rowan_event_id, connection_id, external_event_id, external_calendar_id, origin, ical_uid)
+            insert into public.calendar_event_mappings
+                (rowan_event_id, connection_id, external_event_id, external_calendar_id, origin, ical_uid)
             values (@rowanEvent, @connection, @externalEventId, @externalCalendarId, @origin, @externalEventId)
             returning id
             """,

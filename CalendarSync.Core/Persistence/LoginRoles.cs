@@ -41,8 +41,9 @@ internal static class LoginRoles
             password.Normalize(NormalizationForm.FormKC), salt, Iterations, HashAlgorithmName.SHA256, SHA256.HashSizeInBytes);
         var storedKey = SHA256.HashData(HMACSHA256.HashData(salted, "Client Key"u8));
         var serverKey = HMACSHA256.HashData(salted, "Server Key"u8);
-        return string.Create(
-            CultureInfo.InvariantCulture,
-            $"SCRAM-SHA-256${Iterations}:{Convert.ToBase64String(salt)}${Convert.ToBase64String(storedKey)}:{Convert.ToBase64String(serverKey)}");
+        var iterations = Iterations.ToString(CultureInfo.InvariantCulture);
+        return $"SCRAM-SHA-256${iterations}:{Base64(salt)}${Base64(storedKey)}:{Base64(serverKey)}";
+
+        static string Base64(byte[] bytes) => Convert.ToBase64String(bytes);
     }
 }
