@@ -8,9 +8,13 @@ internal sealed record Member(Guid UserId, string Email, string Role);
 
 internal sealed record Space(Guid Id, string Name, IReadOnlyList<Member> Members);
 
-internal sealed record Response(IReadOnlyList<Person> Users, IReadOnlyList<Space> Spaces);
+internal sealed record Response(IReadOnlyList<Person> Users, IReadOnlyList<Space> Spaces)
+{
+    /// <summary>The calendar server that plays Apple, where one was started.</summary>
+    public Uri? CaldavUrl { get; init; }
+}
 
-internal sealed class Endpoint(NpgsqlDataSource dataSource) : EndpointWithoutRequest<Response>
+internal sealed class Endpoint(NpgsqlDataSource dataSource, IConfiguration configuration) : EndpointWithoutRequest<Response>
 {
     public override void Configure()
     {
@@ -20,5 +24,8 @@ internal sealed class Endpoint(NpgsqlDataSource dataSource) : EndpointWithoutReq
     }
 
     public override async Task<Response> ExecuteAsync(CancellationToken ct) =>
-        (await DevelopmentStore.CallAsync<Response>(dataSource, "select calendar_dev.family()::text", null, ct))!;
+        (await DevelopmentStore.CallAsync<Response>(dataSource, "select calendar_dev.family()::text", null, ct))! with
+        {
+            CaldavUrl = configuration.GetValue<Uri?>("Apple:ServerUrl"),
+        };
 }
