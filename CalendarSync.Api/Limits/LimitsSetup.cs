@@ -12,6 +12,7 @@ internal static class LimitsSetup
 
     /// <summary>Behind authorization.</summary>
     public static IApplicationBuilder UseLimits(this IApplicationBuilder app) => app
+        .UseBodylessReads()
         .UseBodyLimit()
         .UseMiddleware<RequestLimitMiddleware>()
         .UseMiddleware<IdempotencyMiddleware>();
