@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Net;
 using CalendarSync.IntegrationTests.Fixtures;
 using Npgsql;
 
@@ -8,25 +7,24 @@ namespace CalendarSync.IntegrationTests.Worker;
 /// <summary>The worker as operators start it: a process with environment variables.</summary>
 public sealed class WorkerProcessTests(PostgresServer postgres, RedisServer redis)
 {
-    private const string Key = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
-
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
-
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    [Fact]
-    public async Task Migrate_brings_an_empty_database_to_the_schema_says_what_it_did_and_ends_with_zero()
+    [Theory]
+    [InlineData("Production")]
+    [InlineData("Development")]
+    public async Task Migrate_brings_an_empty_database_to_the_schema_says_what_it_did_and_ends_with_zero(string environment)
     {
         await using var database = await postgres.CreateEmptyDatabaseAsync();
         Dictionary<string, string> settings = new()
         {
+            ["DOTNET_ENVIRONMENT"] = environment,
             ["ConnectionStrings__rowan"] = database.OwnerConnectionString,
             ["Database__ApiPassword"] = PostgresServer.HostPassword,
             ["Database__WorkerPassword"] = PostgresServer.HostPassword,
         };
 
-        var (first, output) = await RunAsync(["migrate"], settings);
-        var (second, repeated) = await RunAsync(["migrate"], settings);
+        var (first, output) = await WorkerProcess.RunAsync(["migrate"], settings);
+        var (second, repeated) = await WorkerProcess.RunAsync(["migrate"], settings);
 
         Assert.Equal(0, first);
         Assert.Contains("Applied migration", output);
@@ -43,12 +41,12 @@ public sealed class WorkerProcessTests(PostgresServer postgres, RedisServer redi
         await using var server = new PostgresServer();
         await using var database = await server.CreateEmptyDatabaseAsync();
         await server.StopAsync();
-        await using var migrating = Start(["migrate"], new() { ["ConnectionStrings__rowan"] = database.OwnerConnectionString });
-        await EventuallyAsync(() => Task.FromResult(migrating.Output.Contains("Waiting for Postgres")), migrating);
+        await using var migrating = WorkerProcess.Start(["migrate"], new() { ["ConnectionStrings__rowan"] = database.OwnerConnectionString });
+        await WorkerProcess.EventuallyAsync(() => Task.FromResult(migrating.Output.Contains("Waiting for Postgres")), migrating);
 
         await server.StartAsync();
 
-        await EventuallyAsync(() => Task.FromResult(migrating.HasExited), migrating);
+        await WorkerProcess.EventuallyAsync(() => Task.FromResult(migrating.HasExited), migrating);
         Assert.Contains("Migrations are complete", migrating.Output);
     }
 
@@ -58,7 +56,7 @@ public sealed class WorkerProcessTests(PostgresServer postgres, RedisServer redi
         await using var database = await postgres.CreateEmptyDatabaseAsync();
         var wrong = new NpgsqlConnectionStringBuilder(database.OwnerConnectionString) { Password = "canary-password-wrong" };
 
-        var (exitCode, output) = await RunAsync(["migrate"], new() { ["ConnectionStrings__rowan"] = wrong.ConnectionString });
+        var (exitCode, output) = await WorkerProcess.RunAsync(["migrate"], new() { ["ConnectionStrings__rowan"] = wrong.ConnectionString });
 
         Assert.Equal(1, exitCode);
         Assert.DoesNotContain("canary", output);
@@ -67,7 +65,7 @@ public sealed class WorkerProcessTests(PostgresServer postgres, RedisServer redi
     [Fact]
     public async Task An_unknown_verb_lists_the_verbs()
     {
-        var (exitCode, output) = await RunAsync(["migrat"], []);
+        var (exitCode, output) = await WorkerProcess.RunAsync(["migrat"], []);
 
         Assert.Equal(64, exitCode);
         Assert.Contains("migrate", output);
@@ -78,10 +76,10 @@ public sealed class WorkerProcessTests(PostgresServer postgres, RedisServer redi
     {
         await using var database = await postgres.CreateDatabaseAsync();
         await redis.StartAsync();
-        var settings = Settings(database, ServerProcess.FreePort());
+        var settings = WorkerProcess.Settings(database, redis, ServerProcess.FreePort());
         settings["ENCRYPTION_KEY"] = "";
 
-        var (exitCode, output) = await RunAsync([], settings);
+        var (exitCode, output) = await WorkerProcess.RunAsync([], settings);
 
         Assert.NotEqual(0, exitCode);
         Assert.Contains("ENCRYPTION_KEY is not set", output);
@@ -93,64 +91,16 @@ public sealed class WorkerProcessTests(PostgresServer postgres, RedisServer redi
         await using var database = await postgres.CreateDatabaseAsync();
         await redis.StartAsync();
         var port = ServerProcess.FreePort();
-        await using var worker = Start([], Settings(database, port));
+        await using var worker = WorkerProcess.Start([], WorkerProcess.Settings(database, redis, port));
         using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
 
-        await EventuallyAsync(() => AnswersAsync(http, "/health"), worker);
-        Assert.True(await AnswersAsync(http, "/alive"));
+        await WorkerProcess.EventuallyAsync(() => WorkerProcess.AnswersAsync(http, "/health"), worker);
+        Assert.True(await WorkerProcess.AnswersAsync(http, "/alive"));
         Assert.Contains("Listening for changes", worker.Output);
 
         var started = Stopwatch.GetTimestamp();
         await worker.StopAsync(PosixSignalNumber.Terminate);
         Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.Zero, TimeSpan.FromSeconds(8));
         Assert.DoesNotContain(" fail: ", worker.Output);
-    }
-
-    private Dictionary<string, string> Settings(TestDatabase database, int port) => new()
-    {
-        ["ConnectionStrings__rowan"] = database.WorkerConnectionString,
-        ["ConnectionStrings__redis"] = redis.ConnectionString,
-        ["ENCRYPTION_KEY"] = Key,
-        ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{port}",
-    };
-
-    private static async Task<bool> AnswersAsync(HttpClient http, string path)
-    {
-        try
-        {
-            using var response = await http.GetAsync(path, Cancellation);
-            return response.StatusCode == HttpStatusCode.OK;
-        }
-        catch (HttpRequestException)
-        {
-            return false;
-        }
-    }
-
-    private static async Task<(int ExitCode, string Output)> RunAsync(string[] arguments, Dictionary<string, string> settings)
-    {
-        await using var process = Start(arguments, settings);
-        await EventuallyAsync(() => Task.FromResult(process.HasExited), process);
-        return (process.ExitCode, process.Output);
-    }
-
-    private static ServerProcess Start(string[] arguments, Dictionary<string, string> settings) => ServerProcess.Start(
-        "env",
-        [
-            "DOTNET_ENVIRONMENT=Production",
-            .. settings.Select(setting => $"{setting.Key}={setting.Value}"),
-            "dotnet",
-            Path.Combine(AppContext.BaseDirectory, "CalendarSync.Worker.dll"),
-            .. arguments,
-        ]);
-
-    private static async Task EventuallyAsync(Func<Task<bool>> condition, ServerProcess process)
-    {
-        var started = Stopwatch.GetTimestamp();
-        while (!await condition())
-        {
-            Assert.True(Stopwatch.GetElapsedTime(started) < Deadline, process.Output);
-            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, Cancellation);
-        }
     }
 }
