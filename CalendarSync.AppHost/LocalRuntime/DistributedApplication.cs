@@ -93,7 +93,7 @@ public sealed class DistributedApplication : IAsyncDisposable
         if (failure is not null)
         {
             // Again, in short: what everybody said while they stopped has pushed it off the screen.
-            _log.Announce($"Failed: {failure.Split('\n')[0].TrimEnd()}");
+            _log.Announce($"Failed: {failure.Split('\n')[0].Replace(" It said last:", "", StringComparison.Ordinal).TrimEnd()}");
         }
 
         void Ask(PosixSignalContext context)

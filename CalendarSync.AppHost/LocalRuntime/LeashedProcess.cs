@@ -20,7 +20,7 @@ internal sealed class LeashedProcess : IAsyncDisposable
         ) <&3 2>/dev/null &
         watcher=$!
         exec 3<&-
-        wait "$child"
+        wait "$child" 2>/dev/null
         status=$?
         kill -s KILL "$watcher" 2>/dev/null
         kill -s KILL -- "-$child" 2>/dev/null

@@ -121,7 +121,18 @@ internal sealed class ResourceRunner(
             var up = Stopwatch.StartNew();
             await using (process)
             {
-                if (await BecomeReadyAsync(replica, process, stopping))
+                bool isReady;
+                try
+                {
+                    isReady = await BecomeReadyAsync(replica, process, stopping);
+                }
+                catch (OperationCanceledException)
+                {
+                    await process.Exit; // its orderly end is StopAsync's business; disposing would kill it
+                    throw;
+                }
+
+                if (isReady)
                 {
                     wasReady = true;
                     up.Restart();

@@ -107,6 +107,23 @@ public sealed class ResourceLifeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_service_that_is_not_ready_yet_is_asked_to_stop_like_any_other()
+    {
+        var kept = Path.Combine(Path.GetTempPath(), $"last-words-{Guid.NewGuid():N}");
+        var begun = Path.Combine(Data, "begun");
+        Shell("slow", $"trap 'echo bye > {kept}; exit 0' TERM; touch {begun}; while :; do sleep 0.05; done")
+            .WithHttpEndpoint(name: "http")
+            .WithHttpHealthCheck("/");
+        var app = await StartAsync();
+        await Eventually.BecomesAsync(() => File.Exists(begun), exists => exists, TimeSpan.FromSeconds(20), "the service has begun");
+
+        await app.StopAsync(Cancelled);
+
+        Assert.Equal("bye", (await File.ReadAllTextAsync(kept, Cancelled)).Trim());
+        File.Delete(kept);
+    }
+
+    [Fact]
     public async Task A_process_finds_the_variables_that_Aspire_would_give_it()
     {
         var password = _builder.AddParameter("password", () => "canary-password", secret: true);
