@@ -26,6 +26,12 @@ internal static class DocumentationExtensions
         endpoint.Options(builder => builder.WithMetadata(new JsonBody(endpoint.ReqDtoType)));
     }
 
+    /// <summary>The request is the address: clients that announce JSON with every request, and send none, are not taken at their word.</summary>
+    public static void TakesAddress(this EndpointDefinition endpoint) => endpoint.RequestBinder(typeof(AddressBinder<>));
+
+    private sealed class AddressBinder<T>() : RequestBinder<T>(BindingSource.RouteValues | BindingSource.QueryParams)
+        where T : notnull;
+
     private sealed class JsonBodyBinder<T>() : RequestBinder<T>(BindingSource.JsonBody)
         where T : notnull;
 }

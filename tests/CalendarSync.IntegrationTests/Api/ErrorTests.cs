@@ -31,6 +31,19 @@ public sealed class ErrorTests(ApiFixture fixture) : IClassFixture<ApiFixture>
         Assert.Equal(["space_id", "title"], answer.InvalidMembers());
     }
 
+    [Fact]
+    public async Task A_client_may_announce_json_with_every_request()
+    {
+        var person = await fixture.CreatePersonAsync();
+        foreach (var path in new[] { $"/api/calendar?space_id={person.Space.Value}", "/api/calendar/connections", $"/api/calendar/connect/apple?space_id={person.Space.Value}" })
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, path) { Content = new ByteArrayContent([]) };
+            request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+            using var response = await person.Client.Http.SendAsync(request, Cancellation);
+            Assert.Equal((path, HttpStatusCode.OK), (path, response.StatusCode));
+        }
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

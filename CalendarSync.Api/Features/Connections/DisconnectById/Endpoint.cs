@@ -18,6 +18,7 @@ internal sealed class Endpoint(RowanDatabase database) : Endpoint<Request, Disco
     public override void Configure()
     {
         Delete("/api/calendar/disconnect/{connectionId:guid}");
+        Definition.TakesAddress();
         Definition.Describe("Connections", "Disconnect a calendar, by its address", "The same as POST /api/calendar/disconnect.", Disconnection.Errors);
     }
 

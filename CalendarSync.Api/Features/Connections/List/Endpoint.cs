@@ -19,6 +19,7 @@ internal sealed class Endpoint(RowanDatabase database) : Endpoint<Request, Respo
     public override void Configure()
     {
         Get("/api/calendar/connections");
+        Definition.TakesAddress();
         Definition.Describe("Connections", "List connected calendars", "Of one space or of all the user's spaces, newest first.",
             new ApiError(403, "space_access_denied"));
     }

@@ -40,6 +40,7 @@ internal sealed class Endpoint(RowanDatabase database) : Endpoint<Request, Respo
     public override void Configure()
     {
         Get("/api/calendar/connect/{provider}");
+        Definition.TakesAddress();
         Definition.Describe("Connections", "List the connections of one provider", "In the shape that Rowan's calendar page reads, newest first.",
             new(400, "validation_error"), new(403, "space_access_denied"), new(404, "not_found"));
     }

@@ -20,6 +20,7 @@ internal sealed class Endpoint(RowanDatabase database) : Endpoint<Request, Event
     public override void Configure()
     {
         Get("/api/calendar/{id:guid}");
+        Definition.TakesAddress();
         Definition.Describe("Events", "Read an event", "An event in the trash is not found, unless include_deleted is true.", new ApiError(404, "not_found"));
     }
 

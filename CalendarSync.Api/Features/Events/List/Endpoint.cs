@@ -49,6 +49,7 @@ internal sealed class Endpoint(RowanDatabase database) : Endpoint<Request, Respo
     public override void Configure()
     {
         Get("/api/calendar");
+        Definition.TakesAddress();
         Definition.Describe("Events", "List the events of a space", "In the order of their start.",
             new(400, "validation_error"), new(403, "space_access_denied"));
     }

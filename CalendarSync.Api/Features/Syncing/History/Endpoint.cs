@@ -76,6 +76,7 @@ internal sealed class Endpoint(RowanDatabase database) : Endpoint<Request, Respo
     public override void Configure()
     {
         Get("/api/calendar/sync");
+        Definition.TakesAddress();
         Definition.Describe("Syncing", "Read the sync history", "The newest passes of a connection, and how many conflicts are open.",
             new(400, "validation_error"), new(404, "not_found"));
     }
