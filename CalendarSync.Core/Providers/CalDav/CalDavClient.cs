@@ -96,9 +96,11 @@ internal sealed class CalDavClient(IHttpClientFactory clients, IOptions<AppleOpt
             message.Headers.Add("Depth", request.Depth);
         }
 
-        if (request.IfMatch is not null)
+        // Without its condition a write would overwrite whatever is there.
+        if (request.IfMatch is not null && !message.Headers.TryAddWithoutValidation("If-Match", request.IfMatch))
         {
-            message.Headers.TryAddWithoutValidation("If-Match", request.IfMatch);
+            message.Dispose();
+            throw CalDavFaults.InvalidResponse();
         }
 
         if (request.IfNoneMatch)

@@ -8,6 +8,9 @@ namespace CalendarSync.Core.Providers.CalDav;
 /// <summary>Reads events by their paths: many in one request, and one by one what that request does not give.</summary>
 internal sealed class CalDavReader(CalDavClient client, IOptions<AppleOptions> options)
 {
+    // Pictures travel inside of some events; beyond this nobody's calendar means it.
+    private const int MaxEventLength = 4 * 1024 * 1024;
+
     /// <summary>Reads resources.</summary>
     /// <param name="session">The account.</param>
     /// <param name="calendar">The calendar that they are in.</param>
@@ -31,6 +34,11 @@ internal sealed class CalDavReader(CalDavClient client, IOptions<AppleOptions> o
     /// <summary>What a payload says about the event at a path; <c>null</c> when it is no event.</summary>
     public static RemoteChange? Interpret(string path, string? etag, string text)
     {
+        if (text.Length > MaxEventLength)
+        {
+            return TooLarge(path, etag);
+        }
+
         var payload = ICalendarDocument.Normalise(text);
         return ICalendarReader.Read(payload) switch
         {
@@ -115,7 +123,7 @@ internal sealed class CalDavReader(CalDavClient client, IOptions<AppleOptions> o
         }
         catch (ProviderException e) when (e.Code == "response_too_large")
         {
-            results[path] = new RemoteChange.Unreadable(path, null, "too_large", "The event is larger than can be taken in.");
+            results[path] = TooLarge(path, null);
             return;
         }
 
@@ -139,6 +147,8 @@ internal sealed class CalDavReader(CalDavClient client, IOptions<AppleOptions> o
             results[path] = new RemoteChange.Unreadable(path, null, "not_served", "The calendar lists this event but does not hand it out.");
         }
     }
+
+    private static RemoteChange.Unreadable TooLarge(string path, string? etag) => new(path, etag, "too_large", "The event is larger than can be taken in.");
 
     private static string FileName(string path) => Path.GetFileNameWithoutExtension(DavPath.LastSegment(path));
 }

@@ -148,6 +148,17 @@ public sealed class CalDavPushTests : CalDavFaults
     }
 
     [Fact]
+    public async Task An_etag_that_cannot_be_sent_stops_the_write_and_not_its_condition()
+    {
+        var path = Server.Add("1.ics", "By hand");
+
+        var result = await PushAsync(new WriteOperation.Update(path, "\"a\nb\"", EventText("1.ics", "By hand"), Dinner));
+
+        Assert.IsType<WriteResult.Failed>(result);
+        Assert.Contains("By hand", Server.Events[path].Text);
+    }
+
+    [Fact]
     public async Task A_failed_reading_back_does_not_undo_the_write()
     {
         Server.Fault = (context, body) => body.Contains("multiget", StringComparison.Ordinal) ? Answered(AnswerAsync(context, 503)) : Task.FromResult(false);

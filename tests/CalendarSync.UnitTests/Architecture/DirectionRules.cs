@@ -13,9 +13,9 @@ public static class DirectionRules
             Never: ["System.IO", "System.Net", "System.Data", "System.TimeProvider", "Npgsql", "Dapper", "StackExchange", "Microsoft.Extensions"]),
         new("The provider contract uses the model only", "Core.Providers", ["Core.Model"], But: ConcreteProviders, Except: ConcreteProviders),
         .. ConcreteProviders.Select(provider => new DirectionRule(
-            $"{provider} uses the provider contract and the model, and no other provider",
+            $"{provider} uses the provider contract, the model and the names of the telemetry, and no other provider",
             provider,
-            ["Core.Providers!", "Core.Model"],
+            ["Core.Providers!", "Core.Model", "Core.Telemetry"],
             Never: ["Npgsql", "Dapper", "StackExchange"])),
         new("Persistence uses the model and the vocabulary of the provider contract", "Core.Persistence", ["Core.Model", "Core.Providers!"],
             Never: ["System.Net.Http"]),

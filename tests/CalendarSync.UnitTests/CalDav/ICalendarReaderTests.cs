@@ -167,12 +167,20 @@ public sealed class ICalendarReaderTests
     [InlineData("BEGIN:VEVENT\r\nDTSTART:20260701T100000Z\r\nEND:VEVENT\r\n")]
     public void What_is_no_calendar_object_is_unreadable(string text) => Assert.IsType<ICalendarReading.Unreadable>(ICalendarReader.Read(text));
 
+    [Fact]
+    public void Components_nested_without_end_do_not_end_the_process() => Assert.IsType<ICalendarReading.Unreadable>(
+        ICalendarReader.Read("BEGIN:VCALENDAR\r\n" + string.Concat(Enumerable.Repeat("BEGIN:VEVENT\r\n", 200_000))));
+
     [Theory]
     [InlineData("VTODO")]
     [InlineData("VJOURNAL")]
     [InlineData("VFREEBUSY")]
     public void Tasks_and_journals_are_no_events(string component) =>
         Assert.IsType<ICalendarReading.NotAnEvent>(ICalendarReader.Read(Ics.Calendar($"BEGIN:{component}", "UID:u", $"END:{component}")));
+
+    [Fact]
+    public void Control_characters_are_read_over() =>
+        Assert.Equal("bell", Ics.Content(ICalendarDocument.Normalise(Ics.Event("DTSTART:20260701T100000Z", "SUMMARY:be\u0007l\0l"))).Title);
 
     [Theory]
     [InlineData("\n")]

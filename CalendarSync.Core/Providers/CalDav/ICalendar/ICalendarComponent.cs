@@ -5,6 +5,9 @@ namespace CalendarSync.Core.Providers.CalDav.ICalendar;
 /// <summary>A component with everything between its BEGIN and its END, in order.</summary>
 internal sealed class ICalendarComponent : IContentNode
 {
+    // An alarm in an event in a calendar is three. A text of a million BEGINs must not end the process with its stack.
+    private const int MaxDepth = 16;
+
     private readonly ContentLine _begin;
     private readonly ContentLine _end;
     private readonly List<IContentNode> _nodes;
@@ -31,9 +34,14 @@ internal sealed class ICalendarComponent : IContentNode
         new(name, ContentLine.Create("BEGIN", name), ContentLine.Create("END", name), [.. nodes]);
 
     /// <summary>Reads the component that begins at <paramref name="position"/>, and moves behind it.</summary>
-    /// <exception cref="FormatException">Its END is missing or another's.</exception>
-    public static ICalendarComponent Parse(IReadOnlyList<ContentLine> lines, ref int position)
+    /// <exception cref="FormatException">Its END is missing or another's, or it is nested too deep.</exception>
+    public static ICalendarComponent Parse(IReadOnlyList<ContentLine> lines, ref int position, int depth = 1)
     {
+        if (depth > MaxDepth)
+        {
+            throw new FormatException("Components are nested too deep.");
+        }
+
         var begin = lines[position++];
         var name = NameIn(begin);
         var nodes = new List<IContentNode>();
@@ -42,7 +50,7 @@ internal sealed class ICalendarComponent : IContentNode
             var line = lines[position];
             if (line.Name == "BEGIN")
             {
-                nodes.Add(Parse(lines, ref position));
+                nodes.Add(Parse(lines, ref position, depth + 1));
                 continue;
             }
 
