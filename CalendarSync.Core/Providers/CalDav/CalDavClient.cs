@@ -59,6 +59,13 @@ internal sealed class CalDavClient(IHttpClientFactory clients, IOptions<AppleOpt
     // A redirect may not lose the method or the body, as HttpClient's own does, nor carry the password to a stranger (RFC 6764, section 8).
     private async Task<DavAnswer> FollowAsync(CalDavSession session, DavRequest request, CancellationToken cancellationToken)
     {
+        // An etag is whatever the server wrote. One that is no header value may neither begin another header nor be left out, which would
+        // make the write unconditional.
+        if (request.IfMatch?.AsSpan().ContainsAnyExceptInRange(' ', '~') == true)
+        {
+            throw CalDavFaults.InvalidResponse();
+        }
+
         var uri = request.Uri;
         for (var hop = 0; ; hop++)
         {
@@ -96,11 +103,9 @@ internal sealed class CalDavClient(IHttpClientFactory clients, IOptions<AppleOpt
             message.Headers.Add("Depth", request.Depth);
         }
 
-        // Without its condition a write would overwrite whatever is there.
-        if (request.IfMatch is not null && !message.Headers.TryAddWithoutValidation("If-Match", request.IfMatch))
+        if (request.IfMatch is not null)
         {
-            message.Dispose();
-            throw CalDavFaults.InvalidResponse();
+            message.Headers.TryAddWithoutValidation("If-Match", request.IfMatch);
         }
 
         if (request.IfNoneMatch)
