@@ -1,5 +1,3 @@
-using CalendarSync.Core.Model;
-
 namespace CalendarSync.Core.Persistence;
 
 /// <summary>A calendar of a connection that is synced.</summary>
@@ -21,21 +19,9 @@ public sealed record ConnectionCalendarRow
     public string? TimeZone { get; init; }
 }
 
-/// <summary>The calendars of a connection and their cursors.</summary>
+/// <summary>The calendars of a connection and their cursors. They are read with the claim, see <see cref="LeaseStore"/>.</summary>
 internal static class ConnectionCalendarStore
 {
-    /// <summary>The chosen calendars.</summary>
-    internal static Task<IReadOnlyList<ConnectionCalendarRow>> LoadSelectedAsync(
-        RowanDatabase database, ConnectionId connection, CancellationToken cancellationToken) =>
-        database.QueryAsServiceAsync<ConnectionCalendarRow>(
-            """
-            select external_calendar_id, cursor, read_only, is_target, time_zone from calendar_connection_calendars
-            where connection_id = @connection and (selected or is_target)
-            order by is_target desc, external_calendar_id
-            """,
-            new { connection = connection.Value },
-            cancellationToken);
-
     /// <summary>Remembers where a pull ended. Only once everything of its pages is recorded.</summary>
     internal static Task MoveCursorAsync(
         RowanTransaction transaction, SyncLease lease, string calendarId, string? cursor, bool completeListing, CancellationToken cancellationToken) =>

@@ -16,6 +16,8 @@ internal static class JsonRows
 
     public static string From<T>(IEnumerable<T> rows) => JsonSerializer.Serialize(rows, Options);
 
+    public static IReadOnlyList<T> To<T>(string rows) => JsonSerializer.Deserialize<List<T>>(rows, Options) ?? [];
+
     public static string FromOne<T>(T row) => JsonSerializer.Serialize(row, Options);
 
     private sealed class InstantConverter : JsonConverter<Instant>

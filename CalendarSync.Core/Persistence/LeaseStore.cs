@@ -28,7 +28,6 @@ public sealed class LeaseStore(RowanDatabase database)
                 from calendar_connections c
                 where c.sync_enabled and c.sync_status in ('active', 'syncing', 'error') and c.provider in ('google', 'apple', 'cozi')
                   and (c.lease_until is null or c.lease_until < now())
-                  and (c.blocked_until is null or c.blocked_until <= now())
             ), turns as (
                 select id, scheduled, requested, queued, since,
                        row_number() over (partition by user_id order by requested or queued desc, since) as turn
@@ -36,7 +35,7 @@ public sealed class LeaseStore(RowanDatabase database)
                 -- A person who asks does not wait for the pause after a failure, unless the provider itself asked for it.
                 where (not resting and (scheduled or requested or queued)) or (requested and last_error_code is distinct from 'rate_limited')
             ), claimed as (
-                select c.id, t.scheduled, t.requested, (select u.timezone from users u where u.id = c.user_id) as timezone
+                select c.id, t.scheduled, t.requested, t.queued, (select u.timezone from users u where u.id = c.user_id) as timezone
                 from calendar_connections c join turns t on t.id = c.id
                 where c.lease_until is null or c.lease_until < now()
                 order by t.turn, t.requested or t.queued desc, t.since
@@ -56,7 +55,11 @@ public sealed class LeaseStore(RowanDatabase database)
                       c.server_url, c.sync_direction::text as direction,
                       claimed.scheduled or claimed.requested or c.initial_sync_completed_at is null or coalesce(c.sync_requested_type = 'full', false) as pull,
                       coalesce(c.sync_requested_type = 'full', false) as full,
-                      c.initial_sync_completed_at is null as initial, claimed.requested, claimed.timezone
+                      c.initial_sync_completed_at is null as initial, claimed.requested, claimed.queued, claimed.timezone,
+                      (select coalesce(jsonb_agg(jsonb_build_object(
+                                  'external_calendar_id', k.external_calendar_id, 'cursor', k.cursor, 'read_only', k.read_only,
+                                  'is_target', k.is_target, 'time_zone', k.time_zone) order by k.is_target desc, k.external_calendar_id), '[]')::text
+                       from calendar_connection_calendars k where k.connection_id = c.id and (k.selected or k.is_target)) as calendars
             """,
             new { owner, max, leaseDuration },
             cancellationToken);
@@ -128,7 +131,11 @@ public sealed class LeaseStore(RowanDatabase database)
 
         public bool Requested { get; init; }
 
+        public bool Queued { get; init; }
+
         public string? Timezone { get; init; }
+
+        public string Calendars { get; init; } = "[]";
 
         public SyncLease ToLease() => new()
         {
@@ -144,7 +151,9 @@ public sealed class LeaseStore(RowanDatabase database)
             Full = Full || Initial,
             Initial = Initial,
             Requested = Requested,
+            Queued = Queued,
             Zone = TimeZones.Find(Timezone) ?? DateTimeZone.Utc,
+            Calendars = JsonRows.To<ConnectionCalendarRow>(Calendars),
         };
     }
 }

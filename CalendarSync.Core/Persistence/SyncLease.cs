@@ -45,6 +45,12 @@ public sealed record SyncLease
     /// <summary>Somebody asked for this pass and wants to see it in the history, even if it changes nothing.</summary>
     public required bool Requested { get; init; }
 
+    /// <summary>Edits in Rowan waited at the claim. One that comes later makes the connection due again.</summary>
+    public required bool Queued { get; init; }
+
+    /// <summary>The calendars that are synced, with their cursors; the target of new events first.</summary>
+    public IReadOnlyList<ConnectionCalendarRow> Calendars { get; init; } = [];
+
     /// <summary>The zone of the user, for days and floating times.</summary>
     public required DateTimeZone Zone { get; init; }
 }

@@ -46,7 +46,7 @@ internal static class OutboundQueue
             new { connection = lease.ConnectionId.Value, max },
             cancellationToken);
 
-    /// <summary>Queues events of this connection for comparison, most urgent ones as their trigger would.</summary>
+    /// <summary>Queues events of this connection for comparison. In the order of their ids, as the trigger does, so that the two never deadlock.</summary>
     internal static Task EnqueueAsync(RowanTransaction transaction, SyncLease lease, IReadOnlyCollection<Guid> eventIds, CancellationToken cancellationToken) =>
         eventIds.Count == 0
             ? Task.CompletedTask
@@ -54,6 +54,7 @@ internal static class OutboundQueue
                 """
                 insert into calendar_sync_queue as q (event_id, connection_id, operation, priority)
                 select id, @connection, 'update'::queue_operation, 5 from unnest(@ids) as id
+                order by id
                 on conflict (connection_id, event_id) where status in ('pending', 'failed')
                 do update set version = q.version + 1, status = 'pending', retry_count = 0, next_retry_at = null, last_error = null
                 """,
@@ -76,6 +77,7 @@ internal static class OutboundQueue
             union all
             select m.rowan_event_id, m.connection_id, 'update'::queue_operation, 7 from calendar_event_mappings m
             where m.connection_id = @connection and m.state <> 'hidden'
+            order by 1
             on conflict (connection_id, event_id) where status in ('pending', 'failed')
             do update set version = q.version + 1, status = 'pending', retry_count = 0, next_retry_at = null, last_error = null
             """,

@@ -38,6 +38,11 @@ internal sealed class Exporter(
     private async Task<int> RunRoundAsync(SyncPass pass, Dictionary<Guid, int> rounds, CancellationToken cancellationToken)
     {
         var (handled, plan) = await PrepareAsync(pass, rounds, cancellationToken);
+        if (handled == 0)
+        {
+            return 0;
+        }
+
         if (plan.NeedsPullFirst)
         {
             await importer.RunAsync(pass, cancellationToken);
@@ -64,6 +69,11 @@ internal sealed class Exporter(
         await using var transaction = await database.BeginAsServiceAsync(lease.ConnectionId, cancellationToken);
         await LeaseStore.HoldAsync(transaction, lease, cancellationToken);
         var items = await OutboundQueue.PeekAsync(transaction, lease, ItemsPerRound, cancellationToken);
+        if (items.Count == 0)
+        {
+            return (0, OutboundPlan.Empty(pass));
+        }
+
         var eventIds = items.Select(i => i.EventId).ToArray();
         var mappings = await MappingStore.LoadByRowanAsync(transaction, lease.ConnectionId, eventIds, cancellationToken);
         var rows = await SyncedEventStore.LoadAsync(transaction, eventIds, cancellationToken);

@@ -68,6 +68,7 @@ internal sealed class InboundApplier(RowanDatabase database, IOptions<ConflictOp
         await ItemErrorStore.ResolveInboundAsync(transaction, lease, calendarId, [.. plan.Settled], cancellationToken);
         await ItemErrorStore.OpenAsync(transaction, lease, plan.Errors, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
+        pass.MayPush |= plan.Enqueue.Count > 0;
         return plan.Outcome;
     }
 

@@ -49,6 +49,8 @@ internal sealed class OutboundPlan
     /// </summary>
     public bool NeedsPullFirst { get; private set; }
 
+    public static OutboundPlan Empty(SyncPass pass) => new(pass);
+
     public static OutboundPlan For(
         SyncPass pass, IReadOnlyList<QueueItem> items, IReadOnlyDictionary<Guid, MappingRow> mappings, IReadOnlyDictionary<Guid, RowanEventRow> rows)
     {

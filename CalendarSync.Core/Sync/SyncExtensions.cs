@@ -30,7 +30,6 @@ public static class SyncExtensions
         services.AddSingleton<Importer>();
         services.AddSingleton<Exporter>();
         services.AddSingleton(provider => new SyncSession(
-            provider.GetRequiredService<RowanDatabase>(),
             provider.GetRequiredService<LeaseStore>(),
             provider.GetRequiredService<PassStore>(),
             provider.GetRequiredService<TokenVault>(),

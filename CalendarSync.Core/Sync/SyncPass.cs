@@ -6,7 +6,7 @@ using NodaTime;
 namespace CalendarSync.Core.Sync;
 
 /// <summary>One pass over one connection: what it works with, and what it has done so far.</summary>
-internal sealed class SyncPass(SyncLease lease, ICalendarProvider provider, ProviderAccount account, IReadOnlyList<ConnectionCalendarRow> calendars)
+internal sealed class SyncPass(SyncLease lease, ICalendarProvider provider, ProviderAccount account)
 {
     public SyncLease Lease { get; } = lease;
 
@@ -14,10 +14,13 @@ internal sealed class SyncPass(SyncLease lease, ICalendarProvider provider, Prov
 
     public ProviderAccount Account { get; } = account;
 
-    public IReadOnlyList<ConnectionCalendarRow> Calendars { get; } = calendars;
+    public IReadOnlyList<ConnectionCalendarRow> Calendars => Lease.Calendars;
 
     /// <summary>The external calendars have been read in this pass.</summary>
     public bool Pulled { get; set; }
+
+    /// <summary>The queue may hold items of this connection. Where it cannot, the pass does not look.</summary>
+    public bool MayPush { get; set; } = lease.Queued || lease.Full;
 
     /// <summary>What has been recorded so far; pages add to it as they commit.</summary>
     public PassOutcome Outcome { get; set; } = new();

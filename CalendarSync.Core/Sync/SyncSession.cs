@@ -18,7 +18,6 @@ namespace CalendarSync.Core.Sync;
 /// </summary>
 public sealed partial class SyncSession
 {
-    private readonly RowanDatabase _database;
     private readonly LeaseStore _leases;
     private readonly PassStore _passes;
     private readonly TokenVault _vault;
@@ -34,7 +33,6 @@ public sealed partial class SyncSession
     private readonly ILogger<SyncSession> _logger;
 
     internal SyncSession(
-        RowanDatabase database,
         LeaseStore leases,
         PassStore passes,
         TokenVault vault,
@@ -49,7 +47,6 @@ public sealed partial class SyncSession
         TimeProvider time,
         ILogger<SyncSession> logger)
     {
-        _database = database;
         _leases = leases;
         _passes = passes;
         _vault = vault;
@@ -78,7 +75,7 @@ public sealed partial class SyncSession
         var started = _time.GetTimestamp();
         try
         {
-            pass = await OpenAsync(lease, cancellationToken);
+            pass = Open(lease);
             logId = lease.Requested || lease.Full ? await _passes.BeginAsync(lease, traceId, cancellationToken) : null;
             await RunAsync(pass, cancellationToken);
             await FinishAsync(pass, logId, traceId, cancellationToken);
@@ -112,14 +109,16 @@ public sealed partial class SyncSession
             await MeasureAsync(pass, "pull", () => _importer.RunAsync(pass, cancellationToken));
         }
 
-        await MeasureAsync(pass, "push", () => _exporter.RunAsync(pass, cancellationToken));
+        if (pass.MayPush)
+        {
+            await MeasureAsync(pass, "push", () => _exporter.RunAsync(pass, cancellationToken));
+        }
     }
 
-    private async Task<SyncPass> OpenAsync(SyncLease lease, CancellationToken cancellationToken)
+    private SyncPass Open(SyncLease lease)
     {
         var provider = _providers.GetValueOrDefault(lease.Provider)
             ?? throw new ProviderException(ProviderFault.Permanent, "provider_not_available", "This kind of calendar cannot be synced by this installation.");
-        var calendars = await ConnectionCalendarStore.LoadSelectedAsync(_database, lease.ConnectionId, cancellationToken);
         var account = new ProviderAccount
         {
             ConnectionId = lease.ConnectionId,
@@ -128,7 +127,7 @@ public sealed partial class SyncSession
             ServerUrl = lease.ServerUrl,
             ReadSecretAsync = (kind, token) => _vault.ReadAsync(lease.ConnectionId, kind, token),
         };
-        return new SyncPass(lease, provider, account, calendars);
+        return new SyncPass(lease, provider, account);
     }
 
     private async Task FinishAsync(SyncPass pass, Guid? logId, string? traceId, CancellationToken cancellationToken)

@@ -1,7 +1,6 @@
 using CalendarSync.Core.Model;
 using CalendarSync.Core.Persistence;
 using CalendarSync.Core.Providers;
-using Dapper;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
@@ -14,15 +13,17 @@ public sealed partial class TokenVault(RowanDatabase database, SecretCipher ciph
     /// <exception cref="VaultException">Nothing is stored, or it cannot be decrypted.</exception>
     public async ValueTask<string> ReadAsync(ConnectionId connection, SecretKind kind, CancellationToken cancellationToken)
     {
-        await using var transaction = await database.BeginAsServiceAsync(origin: null, cancellationToken);
-        var envelope = await GetAsync(transaction, connection, kind, cancellationToken);
+        // Every pass reads its secret, so this is one round trip; the move to a new key is rare and has a transaction of its own.
+        var envelope = await GetAsync(
+            connection, kind, async (sql, parameters) => (await database.QueryAsServiceAsync<string?>(sql, parameters, cancellationToken)).Single());
         var plain = cipher.Decrypt(connection, kind, envelope);
         if (cipher.NeedsReencryption(envelope))
         {
+            await using var transaction = await database.BeginAsServiceAsync(origin: null, cancellationToken);
             await MoveToCurrentKeyAsync(transaction, connection, kind, cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
         }
 
-        await transaction.CommitAsync(cancellationToken);
         return plain;
     }
 
@@ -54,7 +55,8 @@ public sealed partial class TokenVault(RowanDatabase database, SecretCipher ciph
             return;
         }
 
-        var envelope = await GetAsync(transaction, connection, kind, cancellationToken);
+        var envelope = await GetAsync(
+            connection, kind, (sql, parameters) => transaction.QuerySingleOrDefaultAsync<string>(sql, parameters, cancellationToken));
         if (cipher.NeedsReencryption(envelope))
         {
             var plain = cipher.Decrypt(connection, kind, envelope);
@@ -75,18 +77,12 @@ public sealed partial class TokenVault(RowanDatabase database, SecretCipher ciph
             new { connection },
             cancellationToken) is not null;
 
-    private static async Task<string> GetAsync(
-        RowanTransaction transaction,
-        ConnectionId connection,
-        SecretKind kind,
-        CancellationToken cancellationToken)
+    private static async Task<string> GetAsync(ConnectionId connection, SecretKind kind, Func<string, object, Task<string?>> query)
     {
         try
         {
-            return await transaction.Connection.ExecuteScalarAsync<string>(transaction.Command(
-                "select get_oauth_token(@connection, @tokenType)",
-                new { connection, tokenType = kind.ToTokenType() },
-                cancellationToken)) ?? throw Missing(connection, kind);
+            return await query("select get_oauth_token(@connection, @tokenType)", new { connection, tokenType = kind.ToTokenType() })
+                ?? throw Missing(connection, kind);
         }
         catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.NoDataFound)
         {

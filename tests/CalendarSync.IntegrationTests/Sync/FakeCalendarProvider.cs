@@ -49,6 +49,9 @@ internal sealed class FakeCalendarProvider : ICalendarProvider
 
     public int Pulls { get; private set; }
 
+    /// <summary>As whom the last pull came.</summary>
+    public ProviderAccount? LastAccount { get; private set; }
+
     public IReadOnlyDictionary<string, Stored> Events
     {
         get
@@ -126,6 +129,7 @@ internal sealed class FakeCalendarProvider : ICalendarProvider
         ProviderAccount account, PullRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         Pulls++;
+        LastAccount = account;
         var known = request.Cursor is null ? await request.ReadKnownAsync(cancellationToken) : null;
         List<RemoteChange> changes;
         List<string> unchanged = [];

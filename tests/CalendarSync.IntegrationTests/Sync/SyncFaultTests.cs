@@ -334,6 +334,20 @@ public sealed class SyncFaultTests(PostgresServer postgres, RedisServer redis)
         Assert.True(await sync.Database.QuerySingleAsync<bool>("select blocked_until > now() + interval '59 minutes' from calendar_connections"));
     }
 
+    [Fact]
+    public async Task A_person_who_asks_does_not_wait_for_the_pause_after_a_failure()
+    {
+        await using var sync = await SyncHarness.CreateAsync(postgres, redis, retryDelays: "01:00:00");
+        sync.Calendar.BeforePage = _ => throw new ProviderException(ProviderFault.Transient, "server_unreachable", "The calendar server cannot be reached.");
+        await sync.RunDueAsync();
+        Assert.Equal("error", (await sync.StateAsync()).Status);
+        Assert.Equal(0, await sync.RunDueAsync());
+
+        sync.Calendar.BeforePage = _ => Task.CompletedTask;
+        await sync.SyncAsync();
+        Assert.Equal(("active", null), ((await sync.StateAsync()).Status, (await sync.StateAsync()).Code));
+    }
+
     private static Task LoseOnce(SyncHarness sync)
     {
         sync.Calendar.AfterWrite = _ => Task.CompletedTask;

@@ -68,7 +68,12 @@ internal sealed class SyncHarness : IAsyncDisposable
         var user = await database.CreateUserAsync();
         var space = await database.CreateSpaceAsync(user);
         var connection = await ConnectAsync(database, space, user, direction);
-        return new SyncHarness(database, builder.Build(), multiplexer, user, space, connection);
+        var host = builder.Build();
+        await using var transaction = await database.WorkerDatabase.BeginAsServiceAsync(origin: null, Cancellation);
+        await host.Services.GetRequiredService<TokenVault>().StoreAsync(
+            transaction, connection, SecretKind.AppSpecificPassword, "canary-password", Cancellation);
+        await transaction.CommitAsync(Cancellation);
+        return new SyncHarness(database, host, multiplexer, user, space, connection);
     }
 
     public static async Task<ConnectionId> ConnectAsync(TestDatabase database, SpaceId space, UserId user, string direction = "bidirectional")

@@ -80,6 +80,7 @@ internal sealed class LoopHarness : IAsyncDisposable
             Full = false,
             Initial = false,
             Requested = false,
+            Queued = false,
             Zone = DateTimeZone.Utc,
         });
         return id;
