@@ -93,7 +93,9 @@ if (settings.HasDemo)
         demo.WithEnvironment("Demo__CalDavUrl", apple.GetEndpoint("http")).WithDemoAccount().WaitFor(apple);
         web.WithDemoAccount();
         api.WithAppleCalendar(apple);
-        worker.WithAppleCalendar(apple);
+
+        // CalDAV has no push. A server of our own may be asked every other second, so that trying it out feels as it will with push.
+        worker.WithAppleCalendar(apple).WithEnvironment("Sync__AppleInterval", "00:00:02");
     }
 }
 
