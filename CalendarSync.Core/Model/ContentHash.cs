@@ -58,7 +58,7 @@ public readonly record struct ContentHash(string Value)
     // The length stands before the value, so that no value can imitate the field that follows it.
     private static void Append(StringBuilder text, string name, string? value)
     {
-        var normalised = (value ?? "").Replace("\r\n", "\n", StringComparison.Ordinal).Normalize(NormalizationForm.FormC);
+        var normalised = (value ?? "").Replace("\r\n", "\n", StringComparison.Ordinal);
         text.Append(name).Append(':').Append(normalised.Length.ToString(CultureInfo.InvariantCulture)).Append(':').Append(normalised).Append('\n');
     }
 

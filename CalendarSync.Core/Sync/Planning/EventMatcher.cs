@@ -1,4 +1,3 @@
-using System.Text;
 using CalendarSync.Core.Model;
 
 namespace CalendarSync.Core.Sync.Planning;
@@ -57,7 +56,7 @@ public sealed class EventMatcher
     // The length of the title stands first, so that no title can imitate the times behind it.
     private static string Look(CalendarEvent e)
     {
-        var title = e.Content.Title.Trim().Normalize(NormalizationForm.FormKC).ToUpperInvariant();
+        var title = e.Content.Title.Trim().ToUpperInvariant();
         return $"{title.Length}:{title}|{e.Content.Start}|{e.Content.End}|{e.IsSeries}";
     }
 }
