@@ -83,7 +83,8 @@ internal sealed class Exporter(
             pass,
             [.. items.Where(item => !stuck.Contains(item))],
             mappings.ToDictionary(m => m.RowanEventId),
-            rows.ToDictionary(r => r.Id));
+            rows.ToDictionary(r => r.Id),
+            [.. rounds.Keys]);
         await FailAsync(transaction, pass, [.. stuck.Select(item => (item, null as string, "update", Stuck))], cancellationToken);
         if (!plan.NeedsPullFirst)
         {

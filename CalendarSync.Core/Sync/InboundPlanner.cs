@@ -131,7 +131,7 @@ internal sealed class InboundPlanner
             ExternalHash = hash,
             ExternalEtag = external.Etag,
             ExternalPayload = external.Payload,
-            State = mapping.State == MappingStates.Creating ? MappingStates.Active : mapping.State,
+            State = row is null or { DeletedAt: not null } && mapping.State == MappingStates.Hidden ? mapping.State : MappingStates.Active,
         };
         switch (action)
         {

@@ -28,6 +28,9 @@ internal sealed class OutboundPlan
 
     private OutboundPlan(SyncPass pass) => _pass = pass;
 
+    /// <summary>Items whose counterpart was read in this pass already: what the server did not say then, it does not say.</summary>
+    private HashSet<Guid> Looked { get; init; } = [];
+
     /// <summary>Items that need no request: both sides are equal, or the event is not to be synced.</summary>
     public List<QueueItem> Done { get; } = [];
 
@@ -52,9 +55,13 @@ internal sealed class OutboundPlan
     public static OutboundPlan Empty(SyncPass pass) => new(pass);
 
     public static OutboundPlan For(
-        SyncPass pass, IReadOnlyList<QueueItem> items, IReadOnlyDictionary<Guid, MappingRow> mappings, IReadOnlyDictionary<Guid, RowanEventRow> rows)
+        SyncPass pass,
+        IReadOnlyList<QueueItem> items,
+        IReadOnlyDictionary<Guid, MappingRow> mappings,
+        IReadOnlyDictionary<Guid, RowanEventRow> rows,
+        HashSet<Guid> looked)
     {
-        var plan = new OutboundPlan(pass);
+        var plan = new OutboundPlan(pass) { Looked = looked };
         foreach (var item in items)
         {
             var row = rows.GetValueOrDefault(item.EventId);
@@ -146,7 +153,7 @@ internal sealed class OutboundPlan
             return;
         }
 
-        if (mapping.ExternalPayload is not { } payload)
+        if (mapping.ExternalPayload is not { } payload || LacksVersion(item, mapping))
         {
             // A base without its payload cannot be edited without loss: read what is there first.
             Uncertain.Add((item, mapping));
@@ -172,7 +179,7 @@ internal sealed class OutboundPlan
             return;
         }
 
-        if (mapping.ExternalEtag is null && _pass.Capabilities.ConditionalWrites)
+        if (LacksVersion(item, mapping))
         {
             Uncertain.Add((item, mapping));
             return;
@@ -180,6 +187,10 @@ internal sealed class OutboundPlan
 
         Writes.Add(new OutboundWrite(item, mapping, title, new WriteOperation.Delete(mapping.ExternalEventId, mapping.ExternalEtag)));
     }
+
+    // A write without its version would overwrite whatever somebody wrote meanwhile. A server that has none leaves no other way.
+    private bool LacksVersion(QueueItem item, MappingRow mapping) =>
+        mapping.ExternalEtag is null && _pass.Capabilities.ConditionalWrites && !Looked.Contains(item.Id);
 
     private bool IsReadOnly(MappingRow mapping) =>
         _pass.Calendars.FirstOrDefault(c => c.ExternalCalendarId == mapping.ExternalCalendarId) is not { ReadOnly: false };

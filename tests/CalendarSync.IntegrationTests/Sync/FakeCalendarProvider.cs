@@ -44,6 +44,9 @@ internal sealed class FakeCalendarProvider : ICalendarProvider
 
     public int PageSize { get; set; } = 50;
 
+    /// <summary>A server that says no version of anything, and cannot be asked to write on condition.</summary>
+    public bool HasNoEtags { get; set; }
+
     /// <summary>Writes that changed something, for "quiet at the end".</summary>
     public int Writes { get; private set; }
 
@@ -139,7 +142,7 @@ internal sealed class FakeCalendarProvider : ICalendarProvider
             next = _version.ToString(CultureInfo.InvariantCulture);
             if (request.Cursor is null)
             {
-                unchanged = [.. _events.Where(e => known!.TryGetValue(e.Key, out var etag) && etag == Etag(e.Value)).Select(e => e.Key)];
+                unchanged = [.. _events.Where(e => known!.TryGetValue(e.Key, out var etag) && etag is not null && etag == Etag(e.Value)).Select(e => e.Key)];
                 changes = [.. _events.Keys.Except(unchanged).Select(Read)];
             }
             else
@@ -279,7 +282,7 @@ internal sealed class FakeCalendarProvider : ICalendarProvider
         };
     }
 
-    private static string Etag(Stored stored) => $"\"{stored.Version}\"";
+    private string? Etag(Stored stored) => HasNoEtags ? null : $"\"{stored.Version}\"";
 
     internal sealed record Stored(string Uid, long Version, EventContent Content, string Alarm, SpaceId? WrittenFor, string? Rule);
 

@@ -348,6 +348,29 @@ public sealed class SyncFaultTests(PostgresServer postgres, RedisServer redis)
         Assert.Equal(("active", null), ((await sync.StateAsync()).Status, (await sync.StateAsync()).Code));
     }
 
+    [Fact]
+    public async Task A_server_that_says_no_versions_is_synced_all_the_same()
+    {
+        await using var sync = await SyncHarness.CreateAsync(postgres, redis);
+        sync.Calendar.HasNoEtags = true;
+        var id = sync.Calendar.Put("canary-title-a");
+        sync.Calendar.Put("canary-title-gone");
+        await sync.RunDueAsync();
+
+        await sync.EditAsync("canary-title-a", "canary-title-b");
+        await sync.DeleteAsync("canary-title-gone");
+        await sync.RunDueAsync();
+        await sync.AssertSameTitlesAsync("canary-title-b");
+
+        // An edit outside that nobody has told us about is read before ours is written over it.
+        sync.Calendar.Edit(id, c => c with { Title = "canary-title-theirs" });
+        await sync.EditAsync("canary-title-b", "canary-title-ours");
+        await sync.RunDueAsync();
+        await sync.AssertSameTitlesAsync("canary-title-theirs");
+        Assert.Equal(1, await sync.CountAsync("calendar_sync_conflicts"));
+        await sync.AssertQuietAsync();
+    }
+
     private static Task LoseOnce(SyncHarness sync)
     {
         sync.Calendar.AfterWrite = _ => Task.CompletedTask;

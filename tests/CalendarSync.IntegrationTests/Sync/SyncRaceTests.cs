@@ -182,6 +182,15 @@ public sealed class SyncRaceTests(PostgresServer postgres, RedisServer redis)
 
         Assert.Equal(0, sync.Calendar.Writes);
         Assert.Equal(["canary-title-inside", "canary-title-local"], (await sync.TitlesAsync()).Order());
+
+        // Restored before it is purged, an event is synced again.
+        await sync.DeleteAsync("canary-title-local");
+        await sync.SyncAsync(full: true);
+        await sync.RestoreAsync("canary-title-local");
+        sync.Calendar.Edit(sync.Calendar.Events.Single(e => e.Key != id).Key, c => c with { Title = "canary-title-newest" });
+        await sync.SyncAsync();
+        Assert.Equal(["canary-title-inside", "canary-title-newest"], (await sync.TitlesAsync()).Order());
+        Assert.Equal(0, sync.Calendar.Writes);
     }
 
     [Fact]
