@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Security.Cryptography;
 using CalendarSync.Core.Model;
 using CalendarSync.Core.Notifications;
 using CalendarSync.Core.Persistence;
@@ -96,7 +97,7 @@ public sealed partial class SyncSession
         catch (Exception exception) when (!(exception is OperationCanceledException && cancellationToken.IsCancellationRequested))
         {
             activity?.SetStatus(ActivityStatusCode.Error, exception.GetType().Name);
-            var code = await FailAsync(lease, logId, pass?.Outcome ?? new PassOutcome(), exception, traceId);
+            var code = await FailAsync(lease, pass, logId, exception, traceId);
             Count(lease, pass?.Outcome, code, started);
         }
     }
@@ -132,14 +133,13 @@ public sealed partial class SyncSession
 
     private async Task FinishAsync(SyncPass pass, Guid? logId, string? traceId, CancellationToken cancellationToken)
     {
-        // A tenth of jitter, so that connections made together do not come due together for ever.
-        var interval = _options.IntervalOf(pass.Lease.Provider);
         if (pass.Outcome.Failed > 0)
         {
             await _notifications.TellFailedItemsAsync(pass.Lease, cancellationToken);
         }
 
-        var jittered = interval * (0.95 + (System.Security.Cryptography.RandomNumberGenerator.GetInt32(1000) / 10_000.0));
+        // A tenth of jitter, so that connections made together do not come due together for ever.
+        var jittered = _options.IntervalOf(pass.Lease.Provider) * (0.95 + (RandomNumberGenerator.GetInt32(1000) / 10_000.0));
         await _passes.FinishAsync(pass.Lease, logId, pass.Outcome, jittered, pass.Pulled, pass.Phases, traceId, cancellationToken);
         var outcome = pass.Outcome;
         if (!outcome.IsQuiet)
@@ -164,7 +164,7 @@ public sealed partial class SyncSession
     }
 
     // Stored without the caller's token: a worker that is stopping still leaves the reason behind.
-    private async Task<string> FailAsync(SyncLease lease, Guid? logId, PassOutcome outcome, Exception exception, string? traceId)
+    private async Task<string> FailAsync(SyncLease lease, SyncPass? pass, Guid? logId, Exception exception, string? traceId)
     {
         var failures = 1;
         try
@@ -177,7 +177,8 @@ public sealed partial class SyncSession
                 await _notifications.TellLostAccessAsync(lease, failure.Message, CancellationToken.None);
             }
 
-            await _passes.FailAsync(lease, logId, outcome, failure, traceId, CancellationToken.None);
+            await _passes.FailAsync(lease, logId, pass?.Outcome ?? new PassOutcome(), failure, traceId, CancellationToken.None);
+            await _progress.ReportEndAsync(lease, failure.Message, CancellationToken.None);
             return failure.Code;
         }
         catch (LeaseLostException)

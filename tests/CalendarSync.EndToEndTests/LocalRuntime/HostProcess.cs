@@ -16,7 +16,9 @@ internal sealed class HostProcess : IAsyncDisposable
     private HostProcess(string data, string scene, string? port)
     {
         _data = data;
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "CalendarSync.LocalRuntimeHost.dll"), scene])
+        // What a script starts in the background ignores SIGINT, and so do its children: a test run may be such a child.
+        var start = new ProcessStartInfo(
+            "env", ["--default-signal=INT", "dotnet", Path.Combine(AppContext.BaseDirectory, "CalendarSync.LocalRuntimeHost.dll"), scene])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

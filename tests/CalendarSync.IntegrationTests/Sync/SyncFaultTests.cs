@@ -341,6 +341,9 @@ public sealed class SyncFaultTests(PostgresServer postgres, RedisServer redis)
         sync.Calendar.BeforePage = _ => throw new ProviderException(ProviderFault.Transient, "server_unreachable", "The calendar server cannot be reached.");
         await sync.RunDueAsync();
         Assert.Equal("error", (await sync.StateAsync()).Status);
+        Assert.Equal(
+            "done The calendar server cannot be reached.",
+            await sync.Database.QuerySingleAsync<string>("select concat_ws(' ', progress->>'phase', progress->>'message') from calendar_connections"));
         Assert.Equal(0, await sync.RunDueAsync());
 
         sync.Calendar.BeforePage = _ => Task.CompletedTask;
