@@ -102,6 +102,17 @@ internal static class MappingStore
             new { eventIds, space = lease.SpaceId.Value, connection = lease.ConnectionId.Value, provider = lease.Provider.ToSql() },
             cancellationToken);
 
+    /// <summary>Which of these Rowan events are alive and have a counterpart in the connection.</summary>
+    internal static Task<IReadOnlyList<Guid>> LoadMappedAsync(
+        RowanTransaction transaction, SyncLease lease, Guid[] eventIds, CancellationToken cancellationToken) =>
+        transaction.QueryAsync<Guid>(
+            """
+            select e.id from events e join calendar_event_mappings m on m.rowan_event_id = e.id and m.connection_id = @connection
+            where e.id = any(@eventIds) and e.space_id = @space and e.deleted_at is null
+            """,
+            new { eventIds, space = lease.SpaceId.Value, connection = lease.ConnectionId.Value },
+            cancellationToken);
+
     /// <summary>Every id that is held of a calendar, with its etag; unreadable events count, so that they are read again only when they change.</summary>
     internal static async Task<IReadOnlyDictionary<string, string?>> LoadKnownAsync(
         RowanDatabase database, ConnectionId connection, string calendarId, CancellationToken cancellationToken)

@@ -21,6 +21,16 @@ internal static class SyncedEventStore
     internal static Task<IReadOnlyList<RowanEventRow>> LoadAsync(RowanTransaction transaction, Guid[] ids, CancellationToken cancellationToken) =>
         transaction.QueryAsync<RowanEventRow>($"select {Columns} from events e where e.id = any(@ids)", new { ids }, cancellationToken);
 
+    /// <summary>
+    /// Lets one page at a time import new events into a space. Two members who connect one shared calendar at the same moment would each
+    /// look for its events before the other's are committed, find none, and import all of them twice.
+    /// </summary>
+    internal static Task HoldImportsAsync(RowanTransaction transaction, SyncLease lease, CancellationToken cancellationToken) =>
+        transaction.ExecuteAsync(
+            "select pg_advisory_xact_lock(hashtextextended('calendar_sync.import:' || @space::text, 0))",
+            new { space = lease.SpaceId.Value },
+            cancellationToken);
+
     /// <summary>Events of the space without a counterpart in the connection, that one of these external events may be. Locked like the mapped ones.</summary>
     internal static Task<IReadOnlyList<RowanEventRow>> LoadCandidatesAsync(
         RowanTransaction transaction, SyncLease lease, Guid[] ids, string[] uids, Instant[] starts, CancellationToken cancellationToken) =>

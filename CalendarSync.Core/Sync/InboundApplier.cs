@@ -84,10 +84,15 @@ internal sealed class InboundApplier(RowanDatabase database, IOptions<ConflictOp
             [.. changes.Select(c => c.ExternalId)],
             [.. present.Select(p => p.Uid)],
             cancellationToken);
-        var rows = await SyncedEventStore.LoadForUpdateAsync(transaction, [.. mappings.Select(m => m.RowanEventId)], cancellationToken);
-
         var known = mappings.Select(m => m.ExternalEventId).ToHashSet(StringComparer.Ordinal);
         var unknown = present.Where(p => !known.Contains(p.ExternalId)).ToList();
+        if (unknown.Count > 0)
+        {
+            // Before any row is locked, so that two pages never wait for each other both ways.
+            await SyncedEventStore.HoldImportsAsync(transaction, lease, cancellationToken);
+        }
+
+        var rows = await SyncedEventStore.LoadForUpdateAsync(transaction, [.. mappings.Select(m => m.RowanEventId)], cancellationToken);
         var candidates = unknown.Count == 0
             ? []
             : await SyncedEventStore.LoadCandidatesAsync(
@@ -97,6 +102,8 @@ internal sealed class InboundApplier(RowanDatabase database, IOptions<ConflictOp
                 [.. unknown.Select(p => p.Uid)],
                 [.. unknown.Select(p => p.Event.Content.Start.ToInstant(pass.ZoneOf(calendarId)))],
                 cancellationToken);
+        var ownIds = unknown.Select(p => EventIdentity.Parse(p.Uid)?.EventId.Value).OfType<Guid>().Except(candidates.Select(c => c.Id)).ToArray();
+        var copies = ownIds.Length == 0 ? [] : await MappingStore.LoadMappedAsync(transaction, lease, ownIds, cancellationToken);
         var siblings = candidates.Count == 0 && mappings.All(m => m.State != MappingStates.Creating)
             ? []
             : await MappingStore.LoadSiblingsAsync(
@@ -108,7 +115,8 @@ internal sealed class InboundApplier(RowanDatabase database, IOptions<ConflictOp
             mappings,
             rows.ToDictionary(row => row.Id),
             candidates.ToDictionary(row => row.Id),
-            siblings.ToLookup(s => s.RowanEventId, s => s.ExternalHash));
+            siblings.ToLookup(s => s.RowanEventId, s => s.ExternalHash),
+            copies.ToHashSet());
     }
 
     // Classes 22 (data exception) and 23 (integrity constraint violation): https://www.postgresql.org/docs/current/errcodes-appendix.html

@@ -11,11 +11,13 @@ namespace CalendarSync.Core.Sync;
 /// <param name="Rows">Rows in Rowan of those bases, by id.</param>
 /// <param name="Candidates">Rows without a base that an unknown event may be, by id.</param>
 /// <param name="Siblings">Hashes of the external event in other connections of the space, by Rowan id.</param>
+/// <param name="Mapped">Rows that the page's unknown events were written from, and that have another counterpart in this connection.</param>
 internal sealed record InboundState(
     IReadOnlyList<MappingRow> Mappings,
     IReadOnlyDictionary<Guid, RowanEventRow> Rows,
     IReadOnlyDictionary<Guid, RowanEventRow> Candidates,
-    ILookup<Guid, string> Siblings);
+    ILookup<Guid, string> Siblings,
+    IReadOnlySet<Guid> Mapped);
 
 /// <summary>Turns a page of external changes into what the database is to hold. No I/O: everything it needs has been read.</summary>
 internal sealed class InboundPlanner
@@ -198,6 +200,13 @@ internal sealed class InboundPlanner
         if (external.WrittenFor is { } space && space != _pass.Lease.SpaceId)
         {
             // Another space syncs the same calendar: these are its events.
+            return;
+        }
+
+        if (EventIdentity.Parse(external.Uid) is { } identity && _state.Mapped.Contains(identity.EventId.Value))
+        {
+            // Two members share this calendar, and the other's connection wrote one of our events into it, which has its counterpart of
+            // ours already. As an event of its own it would go out again, come back again, and never end.
             return;
         }
 

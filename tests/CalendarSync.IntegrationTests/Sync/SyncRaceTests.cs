@@ -1,6 +1,7 @@
 using CalendarSync.Core.Model;
 using CalendarSync.Core.Persistence;
 using CalendarSync.IntegrationTests.Fixtures;
+using Dapper;
 
 namespace CalendarSync.IntegrationTests.Sync;
 
@@ -139,6 +140,49 @@ public sealed class SyncRaceTests(PostgresServer postgres, RedisServer redis)
     }
 
     [Fact]
+    public async Task Two_members_who_connect_one_shared_calendar_at_the_same_moment_get_no_doubles()
+    {
+        await using var sync = await SyncHarness.CreateAsync(postgres, redis);
+        sync.Calendar.Put("canary-title-one");
+        sync.Calendar.Put("canary-title-two");
+        var other = await sync.Database.CreateUserAsync();
+        await sync.Database.AddMemberAsync(sync.Space, other);
+        await SyncHarness.ConnectAsync(sync.Database, sync.Space, other);
+        var leases = await sync.Leases.ClaimDueAsync("test", 2, TimeSpan.FromMinutes(1), Cancellation);
+        Assert.Equal(2, leases.Count);
+
+        // Neither import can write before both have looked for what is there, or wait to.
+        await using (var barrier = await sync.Database.Owner.OpenConnectionAsync(Cancellation))
+        await using (var transaction = await barrier.BeginTransactionAsync(Cancellation))
+        {
+            await barrier.ExecuteAsync("lock table events in share mode");
+            var passes = Task.WhenAll(leases.Select(lease => Task.Run(() => sync.Session.RunAsync(lease, Cancellation), Cancellation)));
+            await WaitUntilBothWaitAsync(sync, passes);
+            await transaction.CommitAsync(Cancellation);
+            await passes;
+        }
+
+        await sync.RunDueAsync();
+        await sync.AssertSameTitlesAsync("canary-title-one", "canary-title-two");
+        Assert.Equal(0, await sync.CountAsync("calendar_sync_conflicts"));
+        await sync.AssertQuietAsync();
+    }
+
+    [Fact]
+    public async Task What_another_connection_wrote_into_a_shared_calendar_is_not_imported_beside_its_own_counterpart()
+    {
+        await using var sync = await SyncHarness.CreateAsync(postgres, redis);
+        sync.Calendar.Put("canary-title");
+        await sync.RunDueAsync();
+        var id = await sync.Database.QuerySingleAsync<Guid>("select id from events");
+
+        sync.Calendar.Put("canary-title", uid: new EventIdentity(new RowanEventId(id), 0).Uid, writtenFor: sync.Space);
+        await sync.SyncAsync();
+        Assert.Equal(["canary-title"], await sync.TitlesAsync());
+        await sync.AssertQuietAsync();
+    }
+
+    [Fact]
     public async Task After_a_disconnect_and_a_reconnect_nothing_is_doubled()
     {
         await using var sync = await SyncHarness.CreateAsync(postgres, redis);
@@ -211,5 +255,14 @@ public sealed class SyncRaceTests(PostgresServer postgres, RedisServer redis)
         Assert.Equal(
             "rowan canary-title-outside",
             await sync.Database.QuerySingleAsync<string>("select concat_ws(' ', winning_source, external_version->>'title') from calendar_sync_conflicts"));
+    }
+
+    private static async Task WaitUntilBothWaitAsync(SyncHarness sync, Task passes)
+    {
+        while (!passes.IsCompleted && await sync.Database.QuerySingleAsync<long>(
+            "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'") < 2)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, Cancellation);
+        }
     }
 }
