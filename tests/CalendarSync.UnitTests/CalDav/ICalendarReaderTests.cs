@@ -159,6 +159,19 @@ public sealed class ICalendarReaderTests
     }
 
     [Theory]
+    [InlineData("DTSTART;TZID=America/New_York:99991231T230000")]
+    [InlineData("DTSTART:99991231T233000")]
+    [InlineData("DTSTART:20260701T100000Z\r\nDTEND:99991231T233000Z")]
+    [InlineData("DTSTART;VALUE=DATE:99991230")]
+    [InlineData("DTSTART;TZID=Asia/Tokyo:00010101T000000")]
+    public void An_event_at_the_end_of_time_is_unreadable_instead_of_stopping_its_calendar(string lines)
+    {
+        var unreadable = Assert.IsType<ICalendarReading.Unreadable>(ICalendarReader.Read(Ics.Event(lines)));
+
+        Assert.Equal("The event lies in a year that Rowan cannot store.", unreadable.Reason);
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData("<html></html>")]
     [InlineData("BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:1\r\nEND:VCALENDAR\r\n")]

@@ -27,6 +27,10 @@ internal static class ICalendarReader
         {
             return Read(ICalendarDocument.Parse(payload));
         }
+        catch (UnstorableYearException)
+        {
+            return new ICalendarReading.Unreadable("The event lies in a year that Rowan cannot store.");
+        }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             // Ical.Net does not specify what it throws on bad values (ArgumentException, SerializationException, FormatException and
@@ -73,8 +77,8 @@ internal static class ICalendarReader
 
     private static EventContent Content(IcalEvent parsed)
     {
-        var start = parsed.DtStart is { } from ? IcalTimes.ToEventTime(from) : throw new FormatException("DTSTART is missing or no date.");
-        return new EventContent(parsed.Summary ?? "", NullIfEmpty(parsed.Description), NullIfEmpty(parsed.Location), start, IcalTimes.End(parsed, start));
+        var start = parsed.DtStart is { } from ? Storable(IcalTimes.ToEventTime(from)) : throw new FormatException("DTSTART is missing or no date.");
+        return new EventContent(parsed.Summary ?? "", NullIfEmpty(parsed.Description), NullIfEmpty(parsed.Location), start, Storable(IcalTimes.End(parsed, start)));
     }
 
     private static Recurrence? Recurrence(ICalendarComponent component, IcalEvent parsed)
@@ -144,5 +148,21 @@ internal static class ICalendarReader
         _ => id,
     };
 
+    // An hour before the year 10000 in New York is after it in UTC, where neither NodaTime nor a timestamp of four digits goes on; the
+    // same at the other end. One such event must not stop the pass that reads it.
+    private static EventTime Storable(EventTime time)
+    {
+        var year = time switch
+        {
+            EventTime.AllDay day => day.Date.Year,
+            EventTime.Zoned zoned => zoned.Local.Year,
+            EventTime.Floating floating => floating.Local.Year,
+            _ => throw new InvalidOperationException("EventTime is closed."),
+        };
+        return year is > 1 and < 9999 ? time : throw new UnstorableYearException();
+    }
+
     private static string? NullIfEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
+
+    private sealed class UnstorableYearException : Exception;
 }
