@@ -51,7 +51,8 @@ public static class ServiceDefaultsExtensions
                 ["Logging:LogLevel:Microsoft.AspNetCore"] = "Warning",
                 ["Logging:LogLevel:Microsoft.Hosting.Lifetime"] = "Information",
                 ["Logging:LogLevel:Npgsql"] = "Warning",
-                ["Logging:LogLevel:Polly"] = "Warning",
+                // It writes addresses of calendar servers and whole exceptions for each retry; whoever gives up says so once, without them.
+                ["Logging:LogLevel:Polly"] = "None",
                 ["Logging:LogLevel:StackExchange.Redis"] = "Warning",
             },
         });

@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Threading.Channels;
 using CalendarSync.Core.Model;
-using CalendarSync.Core.Sync;
 using StackExchange.Redis;
 
 namespace CalendarSync.Core.Coordination;

@@ -71,7 +71,7 @@ public sealed class PassStore(RowanDatabase database)
                     last_sync_at = case when @pulled or not @quiet then now() else last_sync_at end,
                     next_sync_at = case when @pulled then now() + @interval else next_sync_at end
                 where id = @connection and fence = @fence
-                returning id
+                returning id, last_started_at
             ), logged as (
                 update calendar_sync_logs l
                 set status = @status::sync_log_status, completed_at = now(), events_created = @created, events_updated = @updated, events_deleted = @deleted,
@@ -85,7 +85,7 @@ public sealed class PassStore(RowanDatabase database)
             ), inserted as (
                 insert into calendar_sync_logs (id, connection_id, sync_type, sync_direction, started_at, completed_at, status, events_created, events_updated,
                     events_deleted, conflicts_detected, events_synced, triggered_by, phases, trace_id, quiet_passes)
-                select gen_random_uuid(), finished.id, @type::sync_type, @direction::sync_direction_type, now(), now(), @status::sync_log_status, @created,
+                select gen_random_uuid(), finished.id, @type::sync_type, @direction::sync_direction_type, finished.last_started_at, now(), @status::sync_log_status, @created,
                     @updated, @deleted, @conflicts, @created + @updated + @deleted, 'sync_service', @phases::jsonb, @traceId, case when @quiet then 1 else 0 end
                 from finished
                 where @logId is null and not exists (select 1 from quiet)
@@ -123,7 +123,7 @@ public sealed class PassStore(RowanDatabase database)
                     last_error_code = @code, last_error_message = @message, last_error = @message,
                     blocked_until = now() + @retryIn, next_sync_at = now() + @retryIn
                 where id = @connection and fence = @fence
-                returning id
+                returning id, last_started_at
             ), logged as (
                 update calendar_sync_logs l
                 set status = 'failed', completed_at = now(), error_code = @code, error_message = @message, events_created = @created,
@@ -132,7 +132,7 @@ public sealed class PassStore(RowanDatabase database)
             ), inserted as (
                 insert into calendar_sync_logs (id, connection_id, sync_type, sync_direction, started_at, completed_at, status, error_code, error_message,
                     events_created, events_updated, events_deleted, conflicts_detected, events_synced, triggered_by, trace_id)
-                select gen_random_uuid(), failed.id, @type::sync_type, @direction::sync_direction_type, now(), now(), 'failed', @code, @message, @created,
+                select gen_random_uuid(), failed.id, @type::sync_type, @direction::sync_direction_type, failed.last_started_at, now(), 'failed', @code, @message, @created,
                     @updated, @deleted, @conflicts, @created + @updated + @deleted, 'sync_service', @traceId
                 from failed where @logId is null
             )

@@ -78,16 +78,25 @@ internal static class SyncedEventStore
                 new { rows = JsonRows.From(rows) },
                 cancellationToken);
 
-    /// <summary>Notes the UID of the counterpart on events that were found to be the same.</summary>
-    internal static Task LinkAsync(RowanTransaction transaction, IReadOnlyCollection<(Guid Id, string Uid)> links, CancellationToken cancellationToken) =>
+    /// <summary>Notes the UID of the counterpart on events that were found to be the same, and the source on those that came from there.</summary>
+    internal static Task LinkAsync(
+        RowanTransaction transaction, SyncLease lease, IReadOnlyCollection<(Guid Id, string Uid, bool Imported)> links, CancellationToken cancellationToken) =>
         links.Count == 0
             ? Task.CompletedTask
             : transaction.ExecuteAsync(
                 """
-                update events e set ical_uid = l.uid from unnest(@ids, @uids) as l(id, uid)
-                where e.id = l.id and e.ical_uid is distinct from l.uid
+                update events e
+                set ical_uid = l.uid, external_source = case when l.imported then coalesce(e.external_source, @provider::calendar_provider) else e.external_source end
+                from unnest(@ids, @uids, @imported) as l(id, uid, imported)
+                where e.id = l.id and (e.ical_uid is distinct from l.uid or (l.imported and e.external_source is null))
                 """,
-                new { ids = links.Select(l => l.Id).ToArray(), uids = links.Select(l => l.Uid).ToArray() },
+                new
+                {
+                    ids = links.Select(l => l.Id).ToArray(),
+                    uids = links.Select(l => l.Uid).ToArray(),
+                    imported = links.Select(l => l.Imported).ToArray(),
+                    provider = lease.Provider.ToSql(),
+                },
                 cancellationToken);
 
     /// <summary>Moves events to the trash, where they stay for the retention period.</summary>

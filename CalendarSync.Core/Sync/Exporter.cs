@@ -1,3 +1,4 @@
+using CalendarSync.Core.Model;
 using CalendarSync.Core.Persistence;
 using CalendarSync.Core.Providers;
 using CalendarSync.Core.Queue;
@@ -198,7 +199,7 @@ internal sealed class Exporter(
     {
         ExternalEventId = version.ExternalId,
         IcalUid = version.Uid,
-        ExternalHash = Model.ContentHash.Of(pass.Capabilities.Project(version.Event)).Value,
+        ExternalHash = ContentHash.Of(pass.Capabilities.Project(version.Event)).Value,
         ExternalEtag = version.Etag,
         ExternalPayload = version.Payload,
         State = MappingStates.Active,

@@ -61,7 +61,7 @@ internal sealed class InboundApplier(RowanDatabase database, IOptions<ConflictOp
         await ConflictStore.RecordAsync(transaction, lease, plan.Conflicts, cancellationToken);
         await SyncedEventStore.InsertAsync(transaction, lease, plan.Inserts, cancellationToken);
         await SyncedEventStore.UpdateAsync(transaction, plan.Updates, cancellationToken);
-        await SyncedEventStore.LinkAsync(transaction, plan.Links, cancellationToken);
+        await SyncedEventStore.LinkAsync(transaction, lease, plan.Links, cancellationToken);
         await SyncedEventStore.SoftDeleteAsync(transaction, plan.SoftDeletes, cancellationToken);
         await MappingStore.DeleteAsync(transaction, plan.RetiredMappings, cancellationToken);
         await OutboundQueue.EnqueueAsync(transaction, lease, plan.Enqueue, cancellationToken);

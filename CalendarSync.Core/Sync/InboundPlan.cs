@@ -11,7 +11,8 @@ internal sealed class InboundPlan
 
     public List<Guid> SoftDeletes { get; } = [];
 
-    public List<(Guid Id, string Uid)> Links { get; } = [];
+    /// <summary>Events that were found to be the same, with the UID of their counterpart, and whether that is where they came from.</summary>
+    public List<(Guid Id, string Uid, bool Imported)> Links { get; } = [];
 
     public List<MappingRow> Mappings { get; } = [];
 

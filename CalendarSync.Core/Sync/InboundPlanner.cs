@@ -227,9 +227,12 @@ internal sealed class InboundPlanner
     {
         var applied = Apply(row, external, content);
         var (rowanEtag, appliedEtag) = (_pass.RowanEtag(row), _pass.RowanEtag(applied));
-        var mapping = NewMapping(row, external, content, appliedEtag, EventIdentity.Parse(external.Uid) is null ? "matched" : "exported");
+
+        // An event that carries the UID already came from this calendar once, before a disconnect: it is imported again, not found.
+        var origin = EventIdentity.Parse(external.Uid) is not null ? "exported" : row.IcalUid == external.Uid ? "imported" : "matched";
+        var mapping = NewMapping(row, external, content, appliedEtag, origin);
         _plan.Mappings.Add(mapping);
-        _plan.Links.Add((row.Id, external.Uid));
+        _plan.Links.Add((row.Id, external.Uid, origin == "imported"));
         if (rowanEtag == appliedEtag)
         {
             return;

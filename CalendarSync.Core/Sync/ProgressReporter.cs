@@ -1,4 +1,5 @@
 using CalendarSync.Core.Coordination;
+using CalendarSync.Core.Model;
 using CalendarSync.Core.Persistence;
 
 namespace CalendarSync.Core.Sync;
@@ -13,9 +14,12 @@ internal sealed class ProgressReporter(RowanDatabase database, ProgressChannel c
     public Task ReportAsync(SyncPass pass, string phase, int done, int total, CancellationToken cancellationToken) =>
         SendAsync(pass.Lease, new SyncProgress(phase, done, Math.Max(done, total), Describe(phase, done, Math.Max(done, total))), cancellationToken);
 
-    /// <summary>Reports that the pass ended without finishing, so that nobody goes on waiting for it.</summary>
+    /// <summary>
+    /// Reports that the pass ended without finishing, so that nobody goes on waiting for it. A first import is tried again by itself until it
+    /// is complete, and who watches that goes on watching.
+    /// </summary>
     public Task ReportEndAsync(SyncLease lease, string message, CancellationToken cancellationToken) =>
-        SendAsync(lease, new SyncProgress(SyncPhase.Done, 0, 0, message), cancellationToken);
+        lease.Initial ? Task.CompletedTask : SendAsync(lease, new SyncProgress(SyncPhase.Done, 0, 0, message), cancellationToken);
 
     private async Task SendAsync(SyncLease lease, SyncProgress step, CancellationToken cancellationToken)
     {

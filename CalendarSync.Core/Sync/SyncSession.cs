@@ -239,7 +239,7 @@ public sealed partial class SyncSession
         [LoggerMessage(LogLevel.Warning, "The sync of connection {ConnectionId} failed: {Code}")]
         public static partial void Failed(ILogger logger, Guid connectionId, string code, Exception? exception);
 
-        [LoggerMessage(LogLevel.Information, "Lost the lease on connection {ConnectionId}; whoever has it goes on")]
+        [LoggerMessage(LogLevel.Information, "Lost the lease on connection {ConnectionId}: it was disconnected, or another worker has it")]
         public static partial void LeaseLost(ILogger logger, Guid connectionId);
 
         [LoggerMessage(LogLevel.Warning, "The outcome of a sync of connection {ConnectionId} could not be stored; it is claimed again when its lease has run out")]

@@ -1,6 +1,6 @@
 using System.Text.Json;
+using CalendarSync.Core.Model;
 using CalendarSync.Core.Persistence;
-using CalendarSync.Core.Sync;
 
 namespace CalendarSync.Api.Features.Connections;
 

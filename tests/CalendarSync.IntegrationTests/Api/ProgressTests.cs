@@ -2,7 +2,6 @@ using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
 using CalendarSync.Core.Coordination;
 using CalendarSync.Core.Model;
-using CalendarSync.Core.Sync;
 using CalendarSync.IntegrationTests.Fixtures;
 using Microsoft.Extensions.DependencyInjection;
 

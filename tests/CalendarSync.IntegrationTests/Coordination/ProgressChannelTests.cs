@@ -1,7 +1,6 @@
 using System.Threading.Channels;
 using CalendarSync.Core.Coordination;
 using CalendarSync.Core.Model;
-using CalendarSync.Core.Sync;
 using CalendarSync.IntegrationTests.Fixtures;
 
 namespace CalendarSync.IntegrationTests.Coordination;

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using CalendarSync.Core.Coordination;
 using CalendarSync.Core.Model;
-using CalendarSync.Core.Sync;
 using CalendarSync.IntegrationTests.Fixtures;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;

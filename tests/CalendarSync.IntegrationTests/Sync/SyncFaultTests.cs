@@ -203,8 +203,9 @@ public sealed class SyncFaultTests(PostgresServer postgres, RedisServer redis)
     public async Task A_person_who_asks_does_not_wait_for_the_pause_after_a_failure()
     {
         await using var sync = await SyncHarness.CreateAsync(postgres, redis, retryDelays: "01:00:00");
-        sync.Calendar.BeforePage = _ => throw new ProviderException(ProviderFault.Transient, "server_unreachable", "The calendar server cannot be reached.");
         await sync.RunDueAsync();
+        sync.Calendar.BeforePage = _ => throw new ProviderException(ProviderFault.Transient, "server_unreachable", "The calendar server cannot be reached.");
+        await sync.SyncAsync();
         Assert.Equal("error", (await sync.StateAsync()).Status);
         Assert.Equal(
             "done The calendar server cannot be reached.",

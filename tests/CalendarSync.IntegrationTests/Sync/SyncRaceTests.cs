@@ -190,12 +190,18 @@ public sealed class SyncRaceTests(PostgresServer postgres, RedisServer redis)
         await sync.Database.CreateEventAsync(sync.Space, "canary-title-inside");
         await sync.RunDueAsync();
 
-        await sync.Database.ExecuteAsync("delete from calendar_connections");
+        await sync.Database.ExecuteAsync("delete from calendar_connections; update events set external_source = null");
         await SyncHarness.ConnectAsync(sync.Database, sync.Space, sync.User);
         await sync.RunDueAsync();
 
         await sync.AssertSameTitlesAsync("canary-title-outside", "canary-title-inside");
         Assert.Equal(0, await sync.CountAsync("calendar_sync_conflicts"));
+
+        // Which of them came from the calendar is known again: a later "remove the events that came from it" means these.
+        Assert.Equal(
+            ["canary-title-inside exported ", "canary-title-outside imported apple"],
+            await sync.Database.QueryAsync<string>(
+                "select concat(e.title, ' ', m.origin, ' ', e.external_source) from events e join calendar_event_mappings m on m.rowan_event_id = e.id order by 1"));
         await sync.AssertQuietAsync();
     }
 

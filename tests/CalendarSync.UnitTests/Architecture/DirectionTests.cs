@@ -17,6 +17,7 @@ public sealed class DirectionTests
         { "Core.Sync.Planning", ["Core.Sync.Planning.ViolatorPlanning"] },
         { "Core.Providers", ["Core.Providers.ViolatorContract"] },
         { "Core.Providers.CalDav", ["Core.Providers.CalDav.ViolatorCalDav"] },
+        { "Core.Coordination", ["Core.Coordination.ViolatorCoordination"] },
         { "Core.Providers.Google", ["Core.Providers.Google.ViolatorGoogle"] },
         { "Core.Providers.Cozi", ["Core.Providers.Cozi.ViolatorCozi"] },
         { "Core.Persistence", ["Core.Persistence.ViolatorPersistence"] },

@@ -29,6 +29,14 @@ namespace CalendarSync.UnitTests.Architecture.Planted.Core.Persistence
     }
 }
 
+namespace CalendarSync.UnitTests.Architecture.Planted.Core.Coordination
+{
+    internal sealed class ViolatorCoordination(Sync.Session session)
+    {
+        public override string ToString() => session.ToString()!;
+    }
+}
+
 namespace CalendarSync.UnitTests.Architecture.Planted.Core.Providers
 {
     internal interface IContract

@@ -1,4 +1,4 @@
-namespace CalendarSync.Core.Sync;
+namespace CalendarSync.Core.Model;
 
 /// <summary>How far a running pass is, in words for the person who waits. Holds counts, never the content of events.</summary>
 /// <param name="Phase">One of <see cref="SyncPhase"/>.</param>
