@@ -50,7 +50,7 @@ public sealed record ConnectRequest(Guid SpaceId, string Email, string AppSpecif
 
 public sealed record Connected(Guid ConnectionId, string Message);
 
-public sealed record SyncOutcome(string Status, string Message);
+public sealed record SyncOutcome(string Status, int EventsSynced, string Message);
 
 public sealed record Disconnected(string Message);
 
