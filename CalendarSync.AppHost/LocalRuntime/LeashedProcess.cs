@@ -42,6 +42,13 @@ internal sealed class LeashedProcess : IAsyncDisposable
     {
         _process = process;
         _command = command;
+        _process.EnableRaisingEvents = true;
+        _process.Exited += (_, _) => LetGo();
+        if (_process.HasExited)
+        {
+            LetGo();
+        }
+
         Exit = WaitAsync();
     }
 
@@ -122,6 +129,19 @@ internal sealed class LeashedProcess : IAsyncDisposable
         catch (Exception exception) when (exception is IOException or ObjectDisposedException)
         {
             // The pipe is broken because the process has ended, which is what the signal was for.
+        }
+    }
+
+    // When somebody kills the shell itself, its watcher still holds the pipes. It ends with the leash, and only then does our wait.
+    private void LetGo()
+    {
+        try
+        {
+            _process.StandardInput.Close();
+        }
+        catch (Exception exception) when (exception is IOException or ObjectDisposedException)
+        {
+            // It was broken or closed already.
         }
     }
 

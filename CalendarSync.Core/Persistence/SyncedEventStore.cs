@@ -31,14 +31,17 @@ internal static class SyncedEventStore
             new { space = lease.SpaceId.Value },
             cancellationToken);
 
-    /// <summary>Events of the space without a counterpart in the connection, that one of these external events may be. Locked like the mapped ones.</summary>
+    /// <summary>
+    /// Events of the space without a counterpart in the connection, that one of these external events may be; one with the same UID also
+    /// when it is in the trash. Locked like the mapped ones, the living first.
+    /// </summary>
     internal static Task<IReadOnlyList<RowanEventRow>> LoadCandidatesAsync(
         RowanTransaction transaction, SyncLease lease, Guid[] ids, string[] uids, Instant[] starts, CancellationToken cancellationToken) =>
         transaction.QueryAsync<RowanEventRow>(
             $"""
             select {Columns} from events e
-            where e.space_id = @space and e.deleted_at is null
-              and (e.id = any(@ids) or e.ical_uid = any(@uids) or e.start_time = any(@starts))
+            where e.space_id = @space
+              and (e.ical_uid = any(@uids) or (e.deleted_at is null and (e.id = any(@ids) or e.start_time = any(@starts))))
               and not exists (select 1 from calendar_event_mappings m where m.connection_id = @connection and m.rowan_event_id = e.id)
             order by e.id for update
             """,

@@ -2,12 +2,15 @@ using CalendarSync.Core.Model;
 using CalendarSync.Core.Persistence;
 using CalendarSync.Core.Providers;
 using CalendarSync.Core.Queue;
+using CalendarSync.Core.Sync.Planning;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace CalendarSync.Core.Sync;
 
 /// <summary>Brings the external calendars into Rowan, page by page, and moves their cursors.</summary>
-internal sealed partial class Importer(RowanDatabase database, InboundApplier applier, ProgressReporter progress, ILogger<Importer> logger)
+internal sealed partial class Importer(
+    RowanDatabase database, InboundApplier applier, ProgressReporter progress, IOptions<DeletionOptions> options, ILogger<Importer> logger)
 {
     private const int DeletionsPerPage = 500;
 
@@ -27,7 +30,7 @@ internal sealed partial class Importer(RowanDatabase database, InboundApplier ap
                 catch (ProviderException gone) when (gone.Fault == ProviderFault.Gone)
                 {
                     Log.CalendarGone(logger, lease.ConnectionId.Value);
-                    await ParkCalendarAsync(pass, calendar, gone, cancellationToken);
+                    await ParkCalendarAsync(pass, calendar, gone.Code, gone.Message, cancellationToken);
                 }
             }
         }
@@ -82,7 +85,16 @@ internal sealed partial class Importer(RowanDatabase database, InboundApplier ap
         if (complete && next is not null)
         {
             var known = await MappingStore.LoadIdsAsync(database, connection, calendarId, cancellationToken);
-            foreach (var gone in known.Where(id => !seen.Contains(id)).Chunk(DeletionsPerPage))
+            string[] absent = [.. known.Where(id => !seen.Contains(id))];
+            if (DeletionGuard.Holds(absent.Length, known.Count, options.Value.MinCount, options.Value.MaxShare))
+            {
+                // Nothing is deleted, and the cursor stays, so the next pass compares again and finds out whether they are back.
+                Log.DeletionsHeld(logger, connection.Value, absent.Length, known.Count);
+                await ParkCalendarAsync(pass, calendar, "deletions_held", $"{absent.Length} of {known.Count} events are missing from this calendar all at once, so they were kept in Rowan. If you deleted them yourself, delete them in Rowan too.", cancellationToken);
+                return;
+            }
+
+            foreach (var gone in absent.Chunk(DeletionsPerPage))
             {
                 await applier.ApplyAsync(pass, calendarId, [.. gone.Select(id => new RemoteChange.Deleted(id))], cancellationToken);
             }
@@ -113,7 +125,7 @@ internal sealed partial class Importer(RowanDatabase database, InboundApplier ap
         await transaction.CommitAsync(cancellationToken);
     }
 
-    private async Task ParkCalendarAsync(SyncPass pass, ConnectionCalendarRow calendar, ProviderException gone, CancellationToken cancellationToken)
+    private async Task ParkCalendarAsync(SyncPass pass, ConnectionCalendarRow calendar, string code, string message, CancellationToken cancellationToken)
     {
         await using var transaction = await database.BeginAsServiceAsync(pass.Lease.ConnectionId, cancellationToken);
         await LeaseStore.HoldAsync(transaction, pass.Lease, cancellationToken);
@@ -127,8 +139,8 @@ internal sealed partial class Importer(RowanDatabase database, InboundApplier ap
                     Operation = "read",
                     ExternalCalendarId = calendar.ExternalCalendarId,
                     ExternalEventId = CalendarItself,
-                    Code = gone.Code,
-                    Message = gone.Message,
+                    Code = code,
+                    Message = message,
                 },
             ],
             cancellationToken);
@@ -143,6 +155,9 @@ internal sealed partial class Importer(RowanDatabase database, InboundApplier ap
     {
         [LoggerMessage(LogLevel.Information, "The cursor of connection {ConnectionId} has expired; comparing the whole calendar")]
         public static partial void CursorExpired(ILogger logger, Guid connectionId);
+
+        [LoggerMessage(LogLevel.Warning, "{Absent} of {Known} events are missing from a calendar of connection {ConnectionId}; their deletion is held back")]
+        public static partial void DeletionsHeld(ILogger logger, Guid connectionId, int absent, int known);
 
         [LoggerMessage(LogLevel.Warning, "A calendar of connection {ConnectionId} does not exist any more")]
         public static partial void CalendarGone(ILogger logger, Guid connectionId);

@@ -42,7 +42,7 @@ internal sealed class InboundPlanner
         _byId = state.Mappings.ToDictionary(m => m.ExternalEventId, StringComparer.Ordinal);
         _byUid = state.Mappings.Where(m => m.IcalUid is not null).ToLookup(m => m.IcalUid!, StringComparer.Ordinal);
         _matcher = new EventMatcher(
-            [.. state.Candidates.Values.Select(row => new EventMatcher.Candidate(new RowanEventId(row.Id), row.SyncGeneration, row.IcalUid, pass.Read(row)))]);
+            [.. state.Candidates.Values.OrderBy(row => row.DeletedAt is not null).Select(row => new EventMatcher.Candidate(new RowanEventId(row.Id), row.SyncGeneration, row.IcalUid, pass.Read(row)))]);
     }
 
     public static InboundPlan Plan(
@@ -225,6 +225,11 @@ internal sealed class InboundPlanner
 
     private void Link(RowanEventRow row, RemoteChange.Present external, CalendarEvent content)
     {
+        if (row.DeletedAt is not null && _pass.Lease.Direction == SyncDirection.OutboundOnly)
+        {
+            return;
+        }
+
         var applied = Apply(row, external, content);
         var (rowanEtag, appliedEtag) = (_pass.RowanEtag(row), _pass.RowanEtag(applied));
 
@@ -233,6 +238,14 @@ internal sealed class InboundPlanner
         var mapping = NewMapping(row, external, content, appliedEtag, origin);
         _plan.Mappings.Add(mapping);
         _plan.Links.Add((row.Id, external.Uid, origin == "imported"));
+        if (row.DeletedAt is not null)
+        {
+            // In the trash since a disconnect, or since it was deleted outside and came back there. A second row beside it would be a
+            // double as soon as somebody restores it.
+            _plan.Updates.Add(applied);
+            return;
+        }
+
         if (rowanEtag == appliedEtag)
         {
             return;

@@ -13,13 +13,14 @@ namespace CalendarSync.Core.Sync;
 public static class SyncExtensions
 {
     /// <summary>
-    /// Adds <see cref="SyncSession"/> and <see cref="LeaseStore"/>, with the options "Sync", "Queue" and "Conflicts". Needs the database,
+    /// Adds <see cref="SyncSession"/> and <see cref="LeaseStore"/>, with the options "Sync", "Queue", "Deletions" and "Conflicts". Needs the database,
     /// the vault, coordination and at least one provider.
     /// </summary>
     public static IServiceCollection AddSync(this IServiceCollection services)
     {
         services.AddOptions<SyncOptions>().BindConfiguration("Sync").ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<QueueOptions>().BindConfiguration("Queue").ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<DeletionOptions>().BindConfiguration("Deletions").ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<ConflictOptions>().BindConfiguration("Conflicts").ValidateDataAnnotations().ValidateOnStart();
         services.AddNotifications();
         services.AddSyncMetrics();

@@ -54,3 +54,15 @@ public sealed class ConflictOptions
     [Range(typeof(TimeSpan), "00:00:00", "00:05:00")]
     public TimeSpan SameEditWindow { get; init; } = TimeSpan.FromSeconds(5);
 }
+
+/// <summary>When many deletions at once are held back ("Deletions").</summary>
+public sealed class DeletionOptions
+{
+    /// <summary>Fewer deletions than this are never held. Default 10.</summary>
+    [Range(1, int.MaxValue)]
+    public int MinCount { get; init; } = 10;
+
+    /// <summary>The share of a calendar's events that may go at once, from 0 to 1. Default 0.3.</summary>
+    [Range(0.0, 1.0)]
+    public double MaxShare { get; init; } = 0.3;
+}

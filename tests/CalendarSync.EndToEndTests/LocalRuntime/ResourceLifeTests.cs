@@ -27,11 +27,13 @@ public sealed class ResourceLifeTests : IAsyncLifetime
         await _builder.DisposeAsync();
     }
 
-    [Fact]
-    public async Task A_service_that_dies_is_started_again_and_said_so()
+    [Theory]
+    [InlineData("$$")]
+    [InlineData("$PPID")] // the shell that holds it on the leash
+    public async Task A_service_that_dies_is_started_again_and_said_so(string victim)
     {
         var pids = Path.Combine(Data, "pids");
-        Shell("mortal", $"echo $$ >> {pids}; sleep 600");
+        Shell("mortal", $"echo {victim} >> {pids}; sleep 600");
         var app = await StartAsync();
         await app.ResourceNotifications.WaitForResourceHealthyAsync("mortal", Cancelled);
         var first = (await File.ReadAllLinesAsync(pids, Cancelled))[^1];

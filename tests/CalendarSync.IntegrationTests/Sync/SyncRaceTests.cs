@@ -206,6 +206,22 @@ public sealed class SyncRaceTests(PostgresServer postgres, RedisServer redis)
     }
 
     [Fact]
+    public async Task Events_that_went_to_the_trash_with_a_disconnect_come_out_of_it_with_the_reconnect()
+    {
+        await using var sync = await SyncHarness.CreateAsync(postgres, redis);
+        sync.Calendar.Put("canary-title-outside");
+        await sync.RunDueAsync();
+        await sync.Database.ExecuteAsync("delete from calendar_connections; update events set deleted_at = now()");
+        await SyncHarness.ConnectAsync(sync.Database, sync.Space, sync.User);
+        await sync.RunDueAsync();
+
+        // One row, and none left in the trash that a restore could make a double of.
+        Assert.Equal(1, await sync.CountAsync("events"));
+        await sync.AssertSameTitlesAsync("canary-title-outside");
+        await sync.AssertQuietAsync();
+    }
+
+    [Fact]
     public async Task Events_that_another_space_wrote_into_a_shared_calendar_are_not_imported()
     {
         await using var sync = await SyncHarness.CreateAsync(postgres, redis);
