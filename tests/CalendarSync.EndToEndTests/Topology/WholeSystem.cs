@@ -59,6 +59,9 @@ public sealed class WholeSystem : IAsyncDisposable
 
                 // A test is quicker than a person; the limits have tests of their own.
                 "--RateLimits:RequestsPer10Seconds", "0", "--RateLimits:ManualSyncPerHour", "0",
+
+                // A test says itself when the calendar is read, or it could not tell who was first.
+                "--Sync:AppleInterval", "01:00:00",
             ],
             timeout.Token);
         _app = await _builder.BuildAsync(timeout.Token);
