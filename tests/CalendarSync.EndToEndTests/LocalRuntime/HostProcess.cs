@@ -75,7 +75,7 @@ internal sealed class HostProcess : IAsyncDisposable
     ];
 
     public Task AllGoneAsync() =>
-        Eventually.BecomesAsync(() => string.Join('\n', Family()), family => family.Length == 0, TimeSpan.FromSeconds(10), "no process is left");
+        Eventually.BecomesAsync(() => string.Join('\n', Family()), family => family.Length == 0, TimeSpan.FromSeconds(60), "no process is left");
 
     public async ValueTask DisposeAsync()
     {

@@ -117,7 +117,7 @@ public sealed class ResourceLifeTests : IAsyncLifetime
             .WithHttpEndpoint(name: "http")
             .WithHttpHealthCheck("/");
         var app = await StartAsync();
-        await Eventually.BecomesAsync(() => File.Exists(begun), exists => exists, TimeSpan.FromSeconds(20), "the service has begun");
+        await Eventually.BecomesAsync(() => File.Exists(begun), exists => exists, TimeSpan.FromSeconds(60), "the service has begun");
 
         await app.StopAsync(Cancelled);
 

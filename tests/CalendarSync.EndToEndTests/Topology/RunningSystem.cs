@@ -9,7 +9,7 @@ namespace CalendarSync.EndToEndTests.Topology;
 internal sealed class RunningSystem : IDisposable
 {
     // An edit is meant to travel in about a second; a loaded machine gets more before the test gives up.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
     private RunningSystem(HttpClient api, HttpClient calendar, Uri web, Guid space, Guid connection)
     {

@@ -91,7 +91,7 @@ public sealed class TwoWaySyncTests(WholeSystem whole)
                 (await system.EventsAsync("Picnic at the lake (e2e)")).Concat(await system.EventsAsync("Picnic in the garden (e2e)"))
                     .Where(e => e.GetProperty("id").GetGuid() == id).Select(e => "SUMMARY:" + e.GetProperty("title").GetString())).ToList(),
             both => both.Count == 2 && both[0].Contains(both[1], StringComparison.Ordinal),
-            TimeSpan.FromSeconds(30),
+            TimeSpan.FromSeconds(90),
             "both sides hold the same");
         Assert.NotEmpty(winner);
     }

@@ -133,7 +133,7 @@ internal sealed class ProgressReader(HttpResponseMessage response, StreamReader 
     /// <returns>The next event, such as "importing 5/9"; <c>null</c> at the end of the stream.</returns>
     public async Task<string?> NextAsync()
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(90));
         while (await lines.ReadLineAsync(patience.Token) is { } line)
         {
             if (line.StartsWith("data: ", StringComparison.Ordinal))

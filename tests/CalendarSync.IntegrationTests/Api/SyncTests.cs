@@ -156,7 +156,7 @@ public sealed class SyncTests(ApiFixture fixture) : IClassFixture<ApiFixture>
 /// <summary>Waits for what another process does.</summary>
 internal static class Poll
 {
-    public static async Task UntilAsync(Func<Task<bool>> condition, int seconds = 20)
+    public static async Task UntilAsync(Func<Task<bool>> condition, int seconds = 90)
     {
         var start = TimeProvider.System.GetTimestamp();
         while (!await condition())

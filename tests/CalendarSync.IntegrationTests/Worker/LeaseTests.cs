@@ -13,8 +13,11 @@ public sealed class LeaseTests : IAsyncDisposable
     public async Task A_lease_is_renewed_at_a_third_of_its_length_for_as_long_as_its_pass_runs()
     {
         var pass = await StartPassAsync();
-        await AdvanceAsync(TimeSpan.FromSeconds(119));
-        Assert.Equal(5, _harness.Renewed.Count);
+        for (var beat = 1; beat <= 5; beat++)
+        {
+            await _harness.BeatAsync(beat);
+            await _harness.SettlesAsync(() => _harness.Renewed.Count == beat, "The lease is not renewed.");
+        }
 
         pass.Finish();
         await _harness.EventuallyAsync(() => _harness.Loop.Running == 0, "The pass does not end.");
@@ -41,11 +44,17 @@ public sealed class LeaseTests : IAsyncDisposable
     {
         var pass = await StartPassAsync();
         _harness.Renewal = null;
-        await AdvanceAsync(TimeSpan.FromSeconds(41));
+        await _harness.BeatAsync(1);
+        await _harness.BeatAsync(2);
+        await _harness.SettlesAsync(() => _harness.Renewed.Count == 2, "The renewal is not tried.");
 
         _harness.Renewal = true;
-        await AdvanceAsync(TimeSpan.FromSeconds(120));
+        for (var beat = 3; beat <= 8; beat++)
+        {
+            await _harness.BeatAsync(beat);
+        }
 
+        await _harness.SettlesAsync(() => _harness.Renewed.Count == 8, "The lease is not renewed any more.");
         Assert.False(pass.Task.IsCompleted);
     }
 
@@ -54,11 +63,14 @@ public sealed class LeaseTests : IAsyncDisposable
     {
         var pass = await StartPassAsync();
         _harness.Renewal = null;
-        var before = _harness.Time.GetUtcNow();
 
-        await _harness.EventuallyAsync(() => pass.Task.IsCanceled, "The pass goes on.", TimeSpan.FromSeconds(1));
+        await _harness.BeatAsync(1);
+        await _harness.BeatAsync(2);
+        await _harness.SettlesAsync(() => _harness.Time.TimersOf(_harness.Options.LeaseDuration / 3) == 5, "The heartbeat gives up too early.");
+        Assert.False(pass.Task.IsCompleted);
+        await _harness.BeatAsync(3);
 
-        Assert.InRange(_harness.Time.GetUtcNow() - before, TimeSpan.FromSeconds(55), TimeSpan.FromSeconds(85));
+        await _harness.SettlesAsync(() => pass.Task.IsCanceled, "The pass goes on.");
     }
 
     [Fact]

@@ -12,15 +12,19 @@ namespace CalendarSync.IntegrationTests.Worker;
 /// <summary>A loop over an engine whose every answer the test decides, on a clock that the test moves.</summary>
 internal sealed class LoopHarness : IAsyncDisposable
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(120);
 
     private readonly ConcurrentQueue<SyncLease> _due = new();
     private long _fence;
 
-    public LoopHarness(int slots = 2)
+    /// <param name="pollInterval">
+    /// By default so long that it never passes in a test, however far the clock runs ahead of a loop on a busy machine: what happens, happened
+    /// for another reason.
+    /// </param>
+    public LoopHarness(TimeSpan? pollInterval = null)
     {
-        Options = new WorkerOptions { MaxConcurrentSyncs = slots };
-        Time = new FakeTimeProvider(new DateTimeOffset(2026, 3, 1, 8, 0, 0, TimeSpan.Zero));
+        Options = new WorkerOptions { MaxConcurrentSyncs = 2, PollInterval = pollInterval ?? TimeSpan.FromDays(1) };
+        Time = new CountingTime();
         Wake = new WakeSignal(Time);
         State = new LoopState(Time);
         Listener = new LoopState(Time);
@@ -30,7 +34,7 @@ internal sealed class LoopHarness : IAsyncDisposable
 
     public WorkerOptions Options { get; }
 
-    public FakeTimeProvider Time { get; }
+    public CountingTime Time { get; }
 
     public WakeSignal Wake { get; }
 
@@ -104,6 +108,19 @@ internal sealed class LoopHarness : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits without moving the clock.</summary>
+    public Task SettlesAsync(Func<bool> condition, string otherwise) => EventuallyAsync(condition, otherwise, TimeSpan.Zero);
+
+    /// <summary>Lets the only running pass's heartbeat beat once: the clock moves when its timer is set, and not before.</summary>
+    /// <param name="beat">1 for the first one. Each sets two timers of this length, for the pause before it and for the patience with it.</param>
+    public async Task BeatAsync(int beat)
+    {
+        var interval = Options.LeaseDuration / 3;
+        await SettlesAsync(() => Time.TimersOf(interval) == (2 * beat) - 1, "The heartbeat does not wait for its time.");
+        Time.Advance(interval);
+        await SettlesAsync(() => Time.TimersOf(interval) >= 2 * beat, "The heart does not beat.");
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (var pass in Passes.Values)
@@ -149,6 +166,21 @@ internal sealed class LoopHarness : IAsyncDisposable
     {
         Released.Add(lease.ConnectionId);
         return Task.CompletedTask;
+    }
+}
+
+/// <summary>A clock that the test moves, and that knows how many timers of a length were made: who waits for what.</summary>
+internal sealed class CountingTime() : FakeTimeProvider(new DateTimeOffset(2026, 3, 1, 8, 0, 0, TimeSpan.Zero))
+{
+    private readonly ConcurrentDictionary<TimeSpan, int> _timers = new();
+
+    public int TimersOf(TimeSpan length) => _timers.GetValueOrDefault(length);
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+    {
+        var timer = base.CreateTimer(callback, state, dueTime, period);
+        _timers.AddOrUpdate(dueTime, 1, (_, made) => made + 1);
+        return timer;
     }
 }
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using CalendarSync.IntegrationTests.Fixtures;
 using Npgsql;
 
@@ -86,7 +85,7 @@ public sealed class WorkerProcessTests(PostgresServer postgres, RedisServer redi
     }
 
     [Fact]
-    public async Task A_worker_becomes_healthy_and_stops_within_seconds_when_it_is_asked_to()
+    public async Task A_worker_becomes_healthy_and_stops_when_it_is_asked_to()
     {
         await using var database = await postgres.CreateDatabaseAsync();
         await redis.StartAsync();
@@ -98,9 +97,7 @@ public sealed class WorkerProcessTests(PostgresServer postgres, RedisServer redi
         Assert.True(await WorkerProcess.AnswersAsync(http, "/alive"));
         Assert.Contains("Listening for changes", worker.Output);
 
-        var started = Stopwatch.GetTimestamp();
         await worker.StopAsync(PosixSignalNumber.Terminate);
-        Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.Zero, TimeSpan.FromSeconds(8));
         Assert.DoesNotContain(" fail: ", worker.Output);
     }
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using CalendarSync.Core.Model;
 using CalendarSync.Core.Providers;
 using CalendarSync.Core.Vault;
@@ -41,16 +40,14 @@ public sealed class WorkerSyncTests(RadicaleServer radicale) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_edit_in_Rowan_reaches_the_server_in_about_a_second_and_an_event_of_the_server_is_imported()
+    public async Task An_edit_in_Rowan_reaches_the_server_and_an_event_of_the_server_is_imported()
     {
         await _account.PutSimpleEventAsync(_calendar, "imported-1", "canary-title-outside", "20270314T090000Z", "20270314T100000Z");
         await using var worker = Start();
         await WorkerProcess.EventuallyAsync(() => IsInRowanAsync("canary-title-outside"), worker);
 
-        var started = Stopwatch.GetTimestamp();
         await _database.CreateEventAsync(_space, "canary-title-inside");
         await WorkerProcess.EventuallyAsync(() => IsOutsideAsync("canary-title-inside"), worker);
-        Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.Zero, TimeSpan.FromSeconds(3));
 
         Assert.Null(LogPrivacyRules.Find(worker.Output));
     }
