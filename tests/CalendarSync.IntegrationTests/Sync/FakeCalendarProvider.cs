@@ -18,6 +18,7 @@ internal sealed class FakeCalendarProvider : ICalendarProvider
     public const string Calendar = "/calendars/family/";
 
     private readonly Lock _lock = new();
+    private readonly List<RemoteCalendar> _calendars = [new(Calendar, "Family", Primary: true)];
     private readonly Dictionary<string, Stored> _events = [];
     private readonly List<(long Version, string Id)> _feed = [];
     private long _version;
@@ -66,13 +67,39 @@ internal sealed class FakeCalendarProvider : ICalendarProvider
         }
     }
 
+    /// <summary>Somebody adds a calendar, or changes one of the same id. The ids of its events begin with its own.</summary>
+    public void SetCalendar(RemoteCalendar calendar)
+    {
+        lock (_lock)
+        {
+            _calendars.RemoveAll(c => c.Id == calendar.Id);
+            _calendars.Add(calendar);
+        }
+    }
+
+    /// <summary>Somebody deletes a calendar, and what is in it.</summary>
+    public void RemoveCalendar(string calendarId)
+    {
+        lock (_lock)
+        {
+            _calendars.RemoveAll(c => c.Id == calendarId);
+            foreach (var id in _events.Keys.Where(id => IsIn(id, calendarId)).ToList())
+            {
+                _events.Remove(id);
+                _feed.Add((++_version, id));
+            }
+        }
+    }
+
     /// <summary>Somebody writes to the calendar with another program.</summary>
-    public string Put(string title, string start = "2030-05-01T10:00:00", string? id = null, string? uid = null, SpaceId? writtenFor = null, string? location = null, string? rule = null)
+    public string Put(
+        string title, string start = "2030-05-01T10:00:00", string? id = null, string? uid = null, SpaceId? writtenFor = null, string? location = null, string? rule = null,
+        string calendar = Calendar)
     {
         var local = LocalDateTimePattern.GeneralIso.Parse(start).Value;
         var content = new EventContent(
             title, null, location, new EventTime.Zoned(local, "Europe/Berlin"), new EventTime.Zoned(local.PlusHours(1), "Europe/Berlin"));
-        id ??= Calendar + Guid.NewGuid().ToString("N") + ".ics";
+        id ??= calendar + Guid.NewGuid().ToString("N") + ".ics";
         lock (_lock)
         {
             var known = _events.GetValueOrDefault(id);
@@ -125,8 +152,20 @@ internal sealed class FakeCalendarProvider : ICalendarProvider
         }
     }
 
-    public Task<ImmutableArray<RemoteCalendar>> ListCalendarsAsync(ProviderAccount account, CancellationToken cancellationToken) =>
-        Task.FromResult<ImmutableArray<RemoteCalendar>>([new RemoteCalendar(Calendar, "Family")]);
+    /// <summary>Called before the list of calendars is given.</summary>
+    public Func<Task> BeforeList { get; set; } = () => Task.CompletedTask;
+
+    public int Lists { get; private set; }
+
+    public async Task<ImmutableArray<RemoteCalendar>> ListCalendarsAsync(ProviderAccount account, CancellationToken cancellationToken)
+    {
+        Lists++;
+        await BeforeList();
+        lock (_lock)
+        {
+            return [.. _calendars];
+        }
+    }
 
     public async IAsyncEnumerable<ChangePage> PullAsync(
         ProviderAccount account, PullRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -139,11 +178,12 @@ internal sealed class FakeCalendarProvider : ICalendarProvider
         string next;
         lock (_lock)
         {
+            ThrowIfGone(request.CalendarId);
             next = _version.ToString(CultureInfo.InvariantCulture);
             if (request.Cursor is null)
             {
-                unchanged = [.. _events.Where(e => known!.TryGetValue(e.Key, out var etag) && etag is not null && etag == Etag(e.Value)).Select(e => e.Key)];
-                changes = [.. _events.Keys.Except(unchanged).Select(Read)];
+                unchanged = [.. _events.Where(e => IsIn(e.Key, request.CalendarId) && known!.TryGetValue(e.Key, out var etag) && etag is not null && etag == Etag(e.Value)).Select(e => e.Key)];
+                changes = [.. _events.Keys.Where(id => IsIn(id, request.CalendarId)).Except(unchanged).Select(Read)];
             }
             else
             {
@@ -153,7 +193,7 @@ internal sealed class FakeCalendarProvider : ICalendarProvider
                     throw new ProviderException(ProviderFault.CursorExpired, "cursor_expired", "The position in the change feed is not known any more.");
                 }
 
-                changes = [.. _feed.Where(f => f.Version > since).Select(f => f.Id).Distinct().Select(Read)];
+                changes = [.. _feed.Where(f => f.Version > since && IsIn(f.Id, request.CalendarId)).Select(f => f.Id).Distinct().Select(Read)];
             }
         }
 
@@ -196,6 +236,8 @@ internal sealed class FakeCalendarProvider : ICalendarProvider
             {
                 results.Add(operation switch
                 {
+                    _ when _calendars.All(c => c.Id != calendarId) => new WriteResult.Failed("calendar_gone", "This calendar does not exist any more."),
+                    _ when _calendars.Any(c => c.Id == calendarId && c.ReadOnly) => new WriteResult.Rejected("read_only", "This calendar does not allow the change."),
                     WriteOperation.Create create => Create(calendarId, account.SpaceId, create),
                     WriteOperation.Update update => Update(update),
                     WriteOperation.Delete delete => Delete(delete),
@@ -207,6 +249,16 @@ internal sealed class FakeCalendarProvider : ICalendarProvider
         }
 
         return results.ToImmutable();
+    }
+
+    private static bool IsIn(string id, string calendarId) => id.StartsWith(calendarId, StringComparison.Ordinal);
+
+    private void ThrowIfGone(string calendarId)
+    {
+        if (_calendars.All(c => c.Id != calendarId))
+        {
+            throw new ProviderException(ProviderFault.Gone, "calendar_gone", "This calendar does not exist any more.");
+        }
     }
 
     private WriteResult.Stored Create(string calendarId, SpaceId space, WriteOperation.Create create)
