@@ -16,6 +16,10 @@ internal static class Problems
 
     public static Problem ConnectionNotFound { get; } = new(404, "not_found", "Calendar connection not found.");
 
+    public static Problem ErrorNotFound { get; } = new(404, "not_found", "There is no such error.");
+
+    public static Problem NothingHeld { get; } = new(409, "nothing_held", "No deletions are waiting for a decision.");
+
     public static Problem ConnectionDisconnected { get; } =
         new(400, "connection_disconnected", "Calendar connection is disconnected. Please reconnect first.");
 

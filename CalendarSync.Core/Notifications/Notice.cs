@@ -12,6 +12,7 @@ internal sealed record Notice(string Kind, string Type, string Priority, string 
 {
     public const string ItemsFailed = "items_failed";
     public const string Reconnect = "reconnect";
+    public const string DeletionsHeld = "deletions_held";
 
     private const int NamedTitles = 2;
 
@@ -33,6 +34,22 @@ internal sealed record Notice(string Kind, string Type, string Priority, string 
             "normal",
             $"{count} events could not be synced",
             $"{Enumerate(titles, count)} are not in step with your {NameOf(provider)}. The calendar settings say why.");
+
+    /// <summary>Deletions wait for a decision.</summary>
+    /// <param name="provider">The provider.</param>
+    /// <param name="gone">How many events are gone from the calendar and still in Rowan.</param>
+    /// <param name="deleted">How many events were deleted in Rowan and are still in the calendar.</param>
+    public static Notice OfHeldDeletions(CalendarProvider provider, int gone, int deleted) => new(
+        DeletionsHeld,
+        "event",
+        "high",
+        $"{gone + deleted} deletions are waiting for you",
+        (gone, deleted) switch
+        {
+            (_, 0) => $"{gone} events disappeared from your {NameOf(provider)} all at once, so they were kept in Rowan. Say in the calendar settings whether they are to be deleted.",
+            (0, _) => $"{deleted} events were deleted in Rowan all at once, so they were kept in your {NameOf(provider)}. Say in the calendar settings whether they are to be deleted there too.",
+            _ => $"{gone} events disappeared from your {NameOf(provider)}, and {deleted} were deleted in Rowan, so they were kept on the other side. Say in the calendar settings whether they are to be deleted.",
+        });
 
     /// <summary>The connection stands still until its user signs in again.</summary>
     public static Notice OfLostAccess(CalendarProvider provider, string reason) => new(

@@ -39,6 +39,26 @@ public sealed class NotificationStore(RowanDatabase database)
         }
     }
 
+    /// <summary>Tells the user about the deletions that are held back and undecided now, all in one notice.</summary>
+    /// <exception cref="LeaseLostException">Another worker has the connection; it tells.</exception>
+    public async Task TellHeldDeletionsAsync(SyncLease lease, CancellationToken cancellationToken)
+    {
+        await using var transaction = await database.BeginAsServiceAsync(origin: null, cancellationToken);
+        await LeaseStore.HoldAsync(transaction, lease, cancellationToken);
+        var (gone, deleted) = await transaction.QuerySingleOrDefaultAsync<(int, int)>(
+            """
+            select (count(*) filter (where direction = 'inbound'))::int, (count(*) filter (where direction = 'outbound'))::int
+            from calendar_held_deletions where connection_id = @connection and decision is null
+            """,
+            new { connection = lease.ConnectionId.Value },
+            cancellationToken);
+        if (gone + deleted > 0)
+        {
+            await TellAsync(transaction, lease, Notice.OfHeldDeletions(lease.Provider, gone, deleted), cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
+        }
+    }
+
     /// <summary>Tells the user that the connection stands still until they sign in again. Call it while the lease is held.</summary>
     /// <param name="lease">The lease.</param>
     /// <param name="reason">Why, in plain words.</param>

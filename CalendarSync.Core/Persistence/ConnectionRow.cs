@@ -31,6 +31,7 @@ public sealed record ConnectionRow
     public int ConflictsPending { get; init; }
     public int ConflictsResolved { get; init; }
     public int ErrorsOpen { get; init; }
+    public int HeldDeletions { get; init; }
 
     /// <summary>The JSON of <c>SyncProgress</c>, while a long pass runs.</summary>
     public string? Progress { get; init; }

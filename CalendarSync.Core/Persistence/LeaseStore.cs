@@ -23,19 +23,21 @@ public sealed class LeaseStore(RowanDatabase database)
                        exists (select 1 from calendar_sync_queue q
                                where q.connection_id = c.id
                                  and (q.status = 'pending' or (q.status = 'failed' and q.next_retry_at <= now()))) as queued,
+                       exists (select 1 from calendar_sync_errors e
+                               where e.connection_id = c.id and e.resolved_at is null and e.direction = 'inbound' and e.next_retry_at <= now()) as retries,
                        least(c.next_sync_at, c.sync_requested_at) as since,
                        coalesce(c.blocked_until > now(), false) as resting, c.last_error_code
                 from calendar_connections c
                 where c.sync_enabled and c.sync_status in ('active', 'syncing', 'error') and c.provider in ('google', 'apple', 'cozi')
                   and (c.lease_until is null or c.lease_until < now())
             ), turns as (
-                select id, scheduled, requested, queued, since,
+                select id, scheduled, requested, queued, retries, since,
                        row_number() over (partition by user_id order by requested or queued desc, since) as turn
                 from ready
                 -- A person who asks does not wait for the pause after a failure, unless the provider itself asked for it.
-                where (not resting and (scheduled or requested or queued)) or (requested and last_error_code is distinct from 'rate_limited')
+                where (not resting and (scheduled or requested or queued or retries)) or (requested and last_error_code is distinct from 'rate_limited')
             ), claimed as (
-                select c.id, t.scheduled, t.requested, t.queued, (select u.timezone from users u where u.id = c.user_id) as timezone
+                select c.id, t.scheduled, t.requested, t.queued, t.retries, (select u.timezone from users u where u.id = c.user_id) as timezone
                 from calendar_connections c join turns t on t.id = c.id
                 where c.lease_until is null or c.lease_until < now()
                 order by t.turn, t.requested or t.queued desc, t.since
@@ -55,7 +57,9 @@ public sealed class LeaseStore(RowanDatabase database)
                       c.server_url, c.sync_direction::text as direction,
                       claimed.scheduled or claimed.requested or c.initial_sync_completed_at is null or coalesce(c.sync_requested_type = 'full', false) as pull,
                       coalesce(c.sync_requested_type = 'full', false) as full,
-                      c.initial_sync_completed_at is null as initial, claimed.requested, claimed.queued, claimed.timezone,
+                      c.initial_sync_completed_at is null as initial, claimed.requested, claimed.queued, claimed.retries, claimed.timezone,
+                      exists (select 1 from calendar_held_deletions h
+                              where h.connection_id = c.id and h.decision is not null and h.carried_out_at is null) as decided,
                       (select coalesce(jsonb_agg(jsonb_build_object(
                                   'external_calendar_id', k.external_calendar_id, 'cursor', k.cursor, 'read_only', k.read_only,
                                   'is_target', k.is_target, 'time_zone', k.time_zone) order by k.is_target desc, k.external_calendar_id), '[]')::text
@@ -133,6 +137,10 @@ public sealed class LeaseStore(RowanDatabase database)
 
         public bool Queued { get; init; }
 
+        public bool Retries { get; init; }
+
+        public bool Decided { get; init; }
+
         public string? Timezone { get; init; }
 
         public string Calendars { get; init; } = "[]";
@@ -152,6 +160,8 @@ public sealed class LeaseStore(RowanDatabase database)
             Initial = Initial,
             Requested = Requested,
             Queued = Queued,
+            Retries = Retries,
+            Decided = Decided,
             Zone = TimeZones.Find(Timezone) ?? DateTimeZone.Utc,
             Calendars = JsonRows.To<ConnectionCalendarRow>(Calendars),
         };

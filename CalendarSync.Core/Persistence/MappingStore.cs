@@ -39,8 +39,8 @@ public sealed record MappingRow
     public required string Origin { get; init; }
 
     /// <summary>
-    /// active; hidden (deleted in Rowan, kept outside); or creating (written down before the create, whose outcome is not known yet: the
-    /// hashes are of what was sent).
+    /// active; hidden (deleted in Rowan, kept outside); creating (written down before the create, whose outcome is not known yet: the
+    /// hashes are of what was sent); or held, while somebody has to decide about a deletion.
     /// </summary>
     public string State { get; init; } = MappingStates.Active;
 }
@@ -56,6 +56,12 @@ public static class MappingStates
 
     /// <summary>A create is on its way.</summary>
     public const string Creating = "creating";
+
+    /// <summary>Gone outside; whether it is to be deleted in Rowan too is for a person to say.</summary>
+    public const string HeldInbound = "held_inbound";
+
+    /// <summary>Deleted in Rowan; whether it is to be deleted outside too is for a person to say.</summary>
+    public const string HeldOutbound = "held_outbound";
 }
 
 /// <summary>Bases, read and written by the page.</summary>
@@ -67,14 +73,17 @@ internal static class MappingStore
         m.external_payload, m.generation, m.origin, m.state
         """;
 
-    /// <summary>The bases of a page of external events: by external id, else by UID within the calendar, because some servers change ids.</summary>
+    /// <summary>
+    /// The bases of a page of external events: by external id, else by UID, because some servers change ids, and because an event may have
+    /// come from another calendar of the account.
+    /// </summary>
     internal static Task<IReadOnlyList<MappingRow>> LoadByExternalAsync(
         RowanTransaction transaction, ConnectionId connection, string calendarId, string[] eventIds, string[] uids, CancellationToken cancellationToken) =>
         transaction.QueryAsync<MappingRow>(
             $"""
             select {Columns} from calendar_event_mappings m
-            where m.connection_id = @connection and m.external_calendar_id = @calendarId
-              and (m.external_event_id = any(@eventIds) or m.ical_uid = any(@uids))
+            where m.connection_id = @connection
+              and ((m.external_calendar_id = @calendarId and m.external_event_id = any(@eventIds)) or m.ical_uid = any(@uids))
             """,
             new { connection = connection.Value, calendarId, eventIds, uids },
             cancellationToken);
@@ -139,13 +148,16 @@ internal static class MappingStore
         return known;
     }
 
-    /// <summary>The ids that a complete listing of the calendar must name; a create that was never proved to have happened is not among them.</summary>
+    /// <summary>
+    /// The ids that a complete listing of the calendar must name: not a create that was never proved to have happened, nor what is known to
+    /// be gone already.
+    /// </summary>
     internal static Task<IReadOnlyList<string>> LoadIdsAsync(
         RowanDatabase database, ConnectionId connection, string calendarId, CancellationToken cancellationToken) =>
         database.QueryAsServiceAsync<string>(
             """
             select external_event_id from calendar_event_mappings
-            where connection_id = @connection and external_calendar_id = @calendarId and state <> 'creating'
+            where connection_id = @connection and external_calendar_id = @calendarId and state not in ('creating', 'held_inbound')
             """,
             new { connection = connection.Value, calendarId },
             cancellationToken);

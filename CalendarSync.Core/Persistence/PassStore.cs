@@ -169,6 +169,13 @@ public sealed class PassStore(RowanDatabase database)
             new { connection = lease.ConnectionId.Value },
             cancellationToken);
 
+    /// <summary>Asks for a full compare, which the next claim begins.</summary>
+    internal static Task RequestFullAsync(RowanTransaction transaction, SyncLease lease, CancellationToken cancellationToken) =>
+        transaction.ExecuteAsync(
+            "update calendar_connections set sync_requested_at = clock_timestamp(), sync_requested_type = 'full' where id = @connection",
+            new { connection = lease.ConnectionId.Value },
+            cancellationToken);
+
     /// <summary>How often the connection has failed in a row.</summary>
     public async Task<int> CountFailuresAsync(SyncLease lease, CancellationToken cancellationToken) =>
         (await database.QueryAsServiceAsync<int>(

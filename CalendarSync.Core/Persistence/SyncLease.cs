@@ -48,6 +48,12 @@ public sealed record SyncLease
     /// <summary>Edits in Rowan waited at the claim. One that comes later makes the connection due again.</summary>
     public required bool Queued { get; init; }
 
+    /// <summary>Events that could not be read are due for their next try.</summary>
+    public bool Retries { get; init; }
+
+    /// <summary>Somebody has decided about deletions that were held back.</summary>
+    public bool Decided { get; init; }
+
     /// <summary>The calendars that are synced, with their cursors; the target of new events first.</summary>
     public IReadOnlyList<ConnectionCalendarRow> Calendars { get; init; } = [];
 

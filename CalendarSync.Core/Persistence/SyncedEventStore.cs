@@ -102,6 +102,24 @@ internal static class SyncedEventStore
                 },
                 cancellationToken);
 
+    /// <summary>Takes events out of the trash.</summary>
+    internal static Task RestoreAsync(RowanTransaction transaction, Guid[] ids, CancellationToken cancellationToken) =>
+        ids.Length == 0
+            ? Task.CompletedTask
+            : transaction.ExecuteAsync(
+                "update events set deleted_at = null, deleted_by = null where id = any(@ids) and deleted_at is not null", new { ids }, cancellationToken);
+
+    /// <summary>Gives events the identity of a next life. Only the database counts lives, at a restore: so they go to the trash and back.</summary>
+    internal static async Task BeginNewLifeAsync(RowanTransaction transaction, Guid[] ids, CancellationToken cancellationToken)
+    {
+        if (ids.Length > 0)
+        {
+            var alive = await transaction.QueryAsync<Guid>(
+                "update events set deleted_at = now() where id = any(@ids) and deleted_at is null returning id", new { ids }, cancellationToken);
+            await RestoreAsync(transaction, [.. alive], cancellationToken);
+        }
+    }
+
     /// <summary>Moves events to the trash, where they stay for the retention period.</summary>
     internal static Task SoftDeleteAsync(RowanTransaction transaction, IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken) =>
         ids.Count == 0

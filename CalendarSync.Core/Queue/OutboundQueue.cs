@@ -25,8 +25,8 @@ public sealed record QueueItem
 /// <param name="Id">The item.</param>
 /// <param name="Version">As read.</param>
 /// <param name="Error">In plain words.</param>
-/// <param name="RetryIn">How long to wait; <c>null</c> gives up until the event is edited again, or a full sync.</param>
-public sealed record FailedTry(Guid Id, long Version, string Error, TimeSpan? RetryIn);
+/// <param name="RetryIn">How long to wait; an edit of the event ends the wait.</param>
+public sealed record FailedTry(Guid Id, long Version, string Error, TimeSpan RetryIn);
 
 /// <summary>
 /// The queue of edits to push. There is no "processing": the lease on the connection is exclusive, an item stays pending until its
@@ -97,7 +97,7 @@ internal static class OutboundQueue
                 new { ids = items.Select(i => i.Id).ToArray(), versions = items.Select(i => i.Version).ToArray() },
                 cancellationToken);
 
-    /// <summary>Puts items back for later, or gives them up. An item that was edited meanwhile starts afresh instead.</summary>
+    /// <summary>Puts items back for later. An item that was edited meanwhile starts afresh instead.</summary>
     internal static Task FailAsync(RowanTransaction transaction, IReadOnlyCollection<FailedTry> failures, CancellationToken cancellationToken) =>
         failures.Count == 0
             ? Task.CompletedTask

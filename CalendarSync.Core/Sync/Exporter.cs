@@ -15,6 +15,7 @@ internal sealed class Exporter(
     RowanDatabase database,
     InboundApplier applier,
     Importer importer,
+    OutboundGuard guard,
     ProgressReporter progress,
     IOptions<QueueOptions> options,
     TimeProvider time)
@@ -89,6 +90,8 @@ internal sealed class Exporter(
         await FailAsync(transaction, pass, [.. stuck.Select(item => (item, null as string, "update", Stuck))], cancellationToken);
         if (!plan.NeedsPullFirst)
         {
+            await guard.HoldAsync(transaction, pass, plan, cancellationToken);
+            await HeldDeletionStore.ReleaseAsync(transaction, plan.Released, cancellationToken);
             var creating = plan.Writes.Where(w => w.Operation is WriteOperation.Create).Select(w => w.Mapping).ToList();
             await MappingStore.SaveAsync(transaction, lease, creating, cancellationToken);
             await OutboundQueue.CompleteAsync(transaction, plan.Done, cancellationToken);
@@ -97,6 +100,7 @@ internal sealed class Exporter(
         }
 
         await transaction.CommitAsync(cancellationToken);
+        await guard.TellAsync(pass, plan, cancellationToken);
         return (items.Count, plan);
     }
 
@@ -209,7 +213,7 @@ internal sealed class Exporter(
         RowanTransaction transaction, SyncPass pass, List<(QueueItem Item, ItemErrorRow Error)> parked, CancellationToken cancellationToken)
     {
         await OutboundQueue.FailAsync(
-            transaction, [.. parked.Select(p => new FailedTry(p.Item.Id, p.Item.Version, p.Error.Message, RetryIn: null))], cancellationToken);
+            transaction, [.. parked.Select(p => new FailedTry(p.Item.Id, p.Item.Version, p.Error.Message, ItemErrorStore.Rest))], cancellationToken);
         await ItemErrorStore.OpenAsync(transaction, pass.Lease, [.. parked.Select(p => p.Error)], cancellationToken);
         pass.Add(new PassOutcome { Failed = parked.Count });
     }
@@ -222,7 +226,7 @@ internal sealed class Exporter(
     {
         var tries = failures.Select(f => (f.Item, f.Title, f.Operation, f.Failure, Delay: DelayOf(f.Item, f.Failure))).ToList();
         await OutboundQueue.FailAsync(
-            transaction, [.. tries.Select(t => new FailedTry(t.Item.Id, t.Item.Version, t.Failure.Message, t.Delay))], cancellationToken);
+            transaction, [.. tries.Select(t => new FailedTry(t.Item.Id, t.Item.Version, t.Failure.Message, t.Delay ?? ItemErrorStore.Rest))], cancellationToken);
         await ItemErrorStore.OpenAsync(
             transaction,
             pass.Lease,

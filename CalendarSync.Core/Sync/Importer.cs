@@ -1,38 +1,57 @@
+using System.Runtime.ExceptionServices;
 using CalendarSync.Core.Model;
 using CalendarSync.Core.Persistence;
 using CalendarSync.Core.Providers;
 using CalendarSync.Core.Queue;
-using CalendarSync.Core.Sync.Planning;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 
 namespace CalendarSync.Core.Sync;
 
-/// <summary>Brings the external calendars into Rowan, page by page, and moves their cursors.</summary>
+/// <summary>
+/// Brings the external calendars into Rowan: what is there page by page, what is gone once all have been read, and then moves their
+/// cursors.
+/// </summary>
 internal sealed partial class Importer(
-    RowanDatabase database, InboundApplier applier, ProgressReporter progress, IOptions<DeletionOptions> options, ILogger<Importer> logger)
+    RowanDatabase database, InboundApplier applier, DeletionPhase deletions, DecisionPhase decisions, ProgressReporter progress, ILogger<Importer> logger)
 {
-    private const int DeletionsPerPage = 500;
-
-    /// <summary>Reads every chosen calendar. A calendar that is gone is listed for the user and does not stop the others.</summary>
+    /// <summary>Reads every chosen calendar. One that is gone or cannot be read now does not stop the others.</summary>
+    /// <exception cref="ProviderException">A calendar could not be read. What the others said is recorded.</exception>
     public async Task RunAsync(SyncPass pass, CancellationToken cancellationToken)
     {
         var lease = pass.Lease;
         pass.Pulled = true;
+        var failure = (ExceptionDispatchInfo?)null;
         if (lease.Direction != SyncDirection.OutboundOnly || lease.Full)
         {
+            var readings = new List<CalendarReading>();
             foreach (var calendar in pass.Calendars)
             {
                 try
                 {
-                    await PullAsync(pass, calendar, cancellationToken);
+                    readings.Add(await PullAsync(pass, calendar, cancellationToken));
                 }
                 catch (ProviderException gone) when (gone.Fault == ProviderFault.Gone)
                 {
                     Log.CalendarGone(logger, lease.ConnectionId.Value);
                     await ParkCalendarAsync(pass, calendar, gone.Code, gone.Message, cancellationToken);
                 }
+                catch (ProviderException broken) when (broken.Fault is ProviderFault.Transient or ProviderFault.Permanent)
+                {
+                    failure ??= ExceptionDispatchInfo.Capture(broken);
+                }
             }
+
+            await deletions.RunAsync(pass, readings, cancellationToken);
+            foreach (var reading in readings.Where(r => r.Cursor is not null && (r.Cursor != r.Calendar.Cursor || r.IsComplete)))
+            {
+                await MoveCursorAsync(lease, reading, cancellationToken);
+            }
+        }
+
+        failure?.Throw();
+        if (lease.Decided)
+        {
+            await decisions.RunAsync(pass, cancellationToken);
         }
 
         if (lease.Full)
@@ -41,21 +60,21 @@ internal sealed partial class Importer(
         }
     }
 
-    private async Task PullAsync(SyncPass pass, ConnectionCalendarRow calendar, CancellationToken cancellationToken)
+    private async Task<CalendarReading> PullAsync(SyncPass pass, ConnectionCalendarRow calendar, CancellationToken cancellationToken)
     {
         var cursor = pass.Lease.Full ? null : calendar.Cursor;
         try
         {
-            await PullAsync(pass, calendar, cursor, cancellationToken);
+            return await PullAsync(pass, calendar, cursor, cancellationToken);
         }
         catch (ProviderException expired) when (expired.Fault == ProviderFault.CursorExpired && cursor is not null)
         {
             Log.CursorExpired(logger, pass.Lease.ConnectionId.Value);
-            await PullAsync(pass, calendar, cursor: null, cancellationToken);
+            return await PullAsync(pass, calendar, cursor: null, cancellationToken);
         }
     }
 
-    private async Task PullAsync(SyncPass pass, ConnectionCalendarRow calendar, string? cursor, CancellationToken cancellationToken)
+    private async Task<CalendarReading> PullAsync(SyncPass pass, ConnectionCalendarRow calendar, string? cursor, CancellationToken cancellationToken)
     {
         var (connection, calendarId) = (pass.Lease.ConnectionId, calendar.ExternalCalendarId);
         var request = new PullRequest(
@@ -63,17 +82,22 @@ internal sealed partial class Importer(
             cursor,
             async token => await MappingStore.LoadKnownAsync(database, connection, calendarId, token),
             pass.ZoneOf(calendarId));
+        var reading = new CalendarReading(calendar);
         var seen = new HashSet<string>(StringComparer.Ordinal);
-        var complete = false;
-        string? next = null;
         var done = 0;
         await foreach (var page in pass.Provider.PullAsync(pass.Account, request, cancellationToken))
         {
-            await applier.ApplyAsync(pass, calendarId, page.Changes, cancellationToken);
+            await applier.ApplyAsync(pass, calendarId, [.. page.Changes.Where(c => c is not RemoteChange.Deleted)], cancellationToken);
+            foreach (var change in page.Changes)
+            {
+                // The last word about an event counts: it may have been deleted and made again.
+                _ = change is RemoteChange.Deleted ? reading.Deleted.Add(change.ExternalId) : reading.Deleted.Remove(change.ExternalId);
+            }
+
             seen.UnionWith(page.Changes.Select(c => c.ExternalId));
             seen.UnionWith(page.Unchanged);
-            complete |= page.IsComplete;
-            next = page.NextCursor ?? next;
+            reading.IsComplete |= page.IsComplete;
+            reading.Cursor = page.NextCursor ?? reading.Cursor;
             done += page.Changes.Length;
             if (done > 0)
             {
@@ -82,36 +106,21 @@ internal sealed partial class Importer(
         }
 
         // Only here is the listing known to be complete: what it lacks was deleted. Had it broken off, no deletion would be proved.
-        if (complete && next is not null)
+        if (reading is { IsComplete: true, Cursor: not null })
         {
             var known = await MappingStore.LoadIdsAsync(database, connection, calendarId, cancellationToken);
-            string[] absent = [.. known.Where(id => !seen.Contains(id))];
-            if (DeletionGuard.Holds(absent.Length, known.Count, options.Value.MinCount, options.Value.MaxShare))
-            {
-                // Nothing is deleted, and the cursor stays, so the next pass compares again and finds out whether they are back.
-                Log.DeletionsHeld(logger, connection.Value, absent.Length, known.Count);
-                await ParkCalendarAsync(pass, calendar, "deletions_held", $"{absent.Length} of {known.Count} events are missing from this calendar all at once, so they were kept in Rowan. If you deleted them yourself, delete them in Rowan too.", cancellationToken);
-                return;
-            }
-
-            foreach (var gone in absent.Chunk(DeletionsPerPage))
-            {
-                await applier.ApplyAsync(pass, calendarId, [.. gone.Select(id => new RemoteChange.Deleted(id))], cancellationToken);
-            }
+            reading.Deleted.UnionWith(known.Where(id => !seen.Contains(id)));
         }
 
-        if (next is not null && (next != calendar.Cursor || complete))
-        {
-            await MoveCursorAsync(pass.Lease, calendarId, next, complete, cancellationToken);
-        }
+        return reading;
     }
 
-    private async Task MoveCursorAsync(SyncLease lease, string calendarId, string cursor, bool complete, CancellationToken cancellationToken)
+    private async Task MoveCursorAsync(SyncLease lease, CalendarReading reading, CancellationToken cancellationToken)
     {
         await using var transaction = await database.BeginAsServiceAsync(lease.ConnectionId, cancellationToken);
         await LeaseStore.HoldAsync(transaction, lease, cancellationToken);
-        await ConnectionCalendarStore.MoveCursorAsync(transaction, lease, calendarId, cursor, complete, cancellationToken);
-        await ItemErrorStore.ResolveInboundAsync(transaction, lease, calendarId, [CalendarItself], cancellationToken);
+        await ConnectionCalendarStore.MoveCursorAsync(transaction, lease, reading.CalendarId, reading.Cursor, reading.IsComplete, cancellationToken);
+        await ItemErrorStore.ResolveInboundAsync(transaction, lease, reading.CalendarId, [CalendarItself], cancellationToken);
         await transaction.CommitAsync(cancellationToken);
     }
 
@@ -155,9 +164,6 @@ internal sealed partial class Importer(
     {
         [LoggerMessage(LogLevel.Information, "The cursor of connection {ConnectionId} has expired; comparing the whole calendar")]
         public static partial void CursorExpired(ILogger logger, Guid connectionId);
-
-        [LoggerMessage(LogLevel.Warning, "{Absent} of {Known} events are missing from a calendar of connection {ConnectionId}; their deletion is held back")]
-        public static partial void DeletionsHeld(ILogger logger, Guid connectionId, int absent, int known);
 
         [LoggerMessage(LogLevel.Warning, "A calendar of connection {ConnectionId} does not exist any more")]
         public static partial void CalendarGone(ILogger logger, Guid connectionId);

@@ -19,7 +19,15 @@ internal sealed class InboundApplier(RowanDatabase database, IOptions<ConflictOp
     /// one is parked.
     /// </remarks>
     /// <exception cref="LeaseLostException">Nothing was written.</exception>
-    public async Task ApplyAsync(SyncPass pass, string calendarId, IReadOnlyList<RemoteChange> changes, CancellationToken cancellationToken)
+    public Task ApplyAsync(SyncPass pass, string calendarId, IReadOnlyList<RemoteChange> changes, CancellationToken cancellationToken) =>
+        ApplyAsync(pass, calendarId, changes, moves: false, cancellationToken);
+
+    /// <summary>Applies events that have come to a calendar from another one of the account: what they were there, they are here.</summary>
+    /// <exception cref="LeaseLostException">Nothing was written.</exception>
+    public Task ApplyMovesAsync(SyncPass pass, string calendarId, IReadOnlyList<RemoteChange> changes, CancellationToken cancellationToken) =>
+        ApplyAsync(pass, calendarId, changes, moves: true, cancellationToken);
+
+    private async Task ApplyAsync(SyncPass pass, string calendarId, IReadOnlyList<RemoteChange> changes, bool moves, CancellationToken cancellationToken)
     {
         if (changes.Count == 0)
         {
@@ -28,7 +36,7 @@ internal sealed class InboundApplier(RowanDatabase database, IOptions<ConflictOp
 
         try
         {
-            pass.Add(await ApplyPageAsync(pass, calendarId, changes, cancellationToken));
+            pass.Add(await ApplyPageAsync(pass, calendarId, changes, moves, cancellationToken));
         }
         catch (PostgresException refused) when (IsAboutTheData(refused) && changes is not [RemoteChange.Unreadable])
         {
@@ -37,24 +45,24 @@ internal sealed class InboundApplier(RowanDatabase database, IOptions<ConflictOp
                 var etag = (changes[0] as RemoteChange.Present)?.Etag;
                 var parked = new RemoteChange.Unreadable(
                     changes[0].ExternalId, etag, "not_storable", "This event holds something that Rowan cannot store. It was left as it is in your calendar.");
-                await ApplyAsync(pass, calendarId, [parked], cancellationToken);
+                await ApplyAsync(pass, calendarId, [parked], moves, cancellationToken);
                 return;
             }
 
             var half = changes.Count / 2;
-            await ApplyAsync(pass, calendarId, [.. changes.Take(half)], cancellationToken);
-            await ApplyAsync(pass, calendarId, [.. changes.Skip(half)], cancellationToken);
+            await ApplyAsync(pass, calendarId, [.. changes.Take(half)], moves, cancellationToken);
+            await ApplyAsync(pass, calendarId, [.. changes.Skip(half)], moves, cancellationToken);
         }
     }
 
     private async Task<PassOutcome> ApplyPageAsync(
-        SyncPass pass, string calendarId, IReadOnlyList<RemoteChange> changes, CancellationToken cancellationToken)
+        SyncPass pass, string calendarId, IReadOnlyList<RemoteChange> changes, bool moves, CancellationToken cancellationToken)
     {
         var lease = pass.Lease;
         await using var transaction = await database.BeginAsServiceAsync(lease.ConnectionId, cancellationToken);
         await LeaseStore.HoldAsync(transaction, lease, cancellationToken);
         var state = await LoadAsync(transaction, pass, calendarId, changes, cancellationToken);
-        var plan = InboundPlanner.Plan(pass, calendarId, state, changes, _sameEditWindow);
+        var plan = InboundPlanner.Plan(pass, calendarId, state, changes, _sameEditWindow, moves);
 
         // The conflict history takes Rowan's versions from the rows, so it comes before they change; and it refers to the mappings.
         await MappingStore.SaveAsync(transaction, lease, plan.Mappings, cancellationToken);
@@ -63,12 +71,15 @@ internal sealed class InboundApplier(RowanDatabase database, IOptions<ConflictOp
         await SyncedEventStore.UpdateAsync(transaction, plan.Updates, cancellationToken);
         await SyncedEventStore.LinkAsync(transaction, lease, plan.Links, cancellationToken);
         await SyncedEventStore.SoftDeleteAsync(transaction, plan.SoftDeletes, cancellationToken);
+        await HeldDeletionStore.ReleaseAsync(transaction, plan.Released, cancellationToken);
         await MappingStore.DeleteAsync(transaction, plan.RetiredMappings, cancellationToken);
+        await EventCopyStore.AddAsync(transaction, lease, plan.Copies, cancellationToken);
         await OutboundQueue.EnqueueAsync(transaction, lease, plan.Enqueue, cancellationToken);
         await ItemErrorStore.ResolveInboundAsync(transaction, lease, calendarId, [.. plan.Settled], cancellationToken);
         await ItemErrorStore.OpenAsync(transaction, lease, plan.Errors, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         pass.MayPush |= plan.Enqueue.Count > 0;
+        pass.Copies.AddRange(plan.Copies);
         return plan.Outcome;
     }
 
@@ -84,7 +95,7 @@ internal sealed class InboundApplier(RowanDatabase database, IOptions<ConflictOp
             [.. changes.Select(c => c.ExternalId)],
             [.. present.Select(p => p.Uid)],
             cancellationToken);
-        var known = mappings.Select(m => m.ExternalEventId).ToHashSet(StringComparer.Ordinal);
+        var known = mappings.Where(m => m.ExternalCalendarId == calendarId).Select(m => m.ExternalEventId).ToHashSet(StringComparer.Ordinal);
         var unknown = present.Where(p => !known.Contains(p.ExternalId)).ToList();
         if (unknown.Count > 0)
         {

@@ -18,6 +18,12 @@ internal sealed class InboundPlan
 
     public List<Guid> RetiredMappings { get; } = [];
 
+    /// <summary>Mappings about which nobody has to decide any more, because both sides live.</summary>
+    public List<Guid> Released { get; } = [];
+
+    /// <summary>Events whose UID is synced from another calendar of the account.</summary>
+    public List<EventCopy> Copies { get; } = [];
+
     public List<ConflictRow> Conflicts { get; } = [];
 
     /// <summary>Rowan events whose next step is a push.</summary>

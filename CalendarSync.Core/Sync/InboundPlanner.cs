@@ -26,29 +26,37 @@ internal sealed class InboundPlanner
     private readonly string _calendarId;
     private readonly InboundState _state;
     private readonly Duration _sameEditWindow;
+    private readonly bool _moves;
     private readonly DateTimeZone _zone;
     private readonly Dictionary<string, MappingRow> _byId;
     private readonly ILookup<string, MappingRow> _byUid;
     private readonly EventMatcher _matcher;
     private readonly InboundPlan _plan = new();
 
-    private InboundPlanner(SyncPass pass, string calendarId, InboundState state, Duration sameEditWindow)
+    private InboundPlanner(SyncPass pass, string calendarId, InboundState state, Duration sameEditWindow, bool moves)
     {
         _pass = pass;
         _calendarId = calendarId;
         _state = state;
         _sameEditWindow = sameEditWindow;
+        _moves = moves;
         _zone = pass.ZoneOf(calendarId);
-        _byId = state.Mappings.ToDictionary(m => m.ExternalEventId, StringComparer.Ordinal);
+        _byId = state.Mappings.Where(m => m.ExternalCalendarId == calendarId).ToDictionary(m => m.ExternalEventId, StringComparer.Ordinal);
         _byUid = state.Mappings.Where(m => m.IcalUid is not null).ToLookup(m => m.IcalUid!, StringComparer.Ordinal);
         _matcher = new EventMatcher(
             [.. state.Candidates.Values.OrderBy(row => row.DeletedAt is not null).Select(row => new EventMatcher.Candidate(new RowanEventId(row.Id), row.SyncGeneration, row.IcalUid, pass.Read(row)))]);
     }
 
+    /// <param name="pass">The pass.</param>
+    /// <param name="calendarId">Where the changes are from.</param>
+    /// <param name="state">What the database holds about them.</param>
+    /// <param name="changes">A page.</param>
+    /// <param name="sameEditWindow">See <see cref="ConflictPolicy"/>.</param>
+    /// <param name="moves">The events have come here from another calendar of the account, where they are gone.</param>
     public static InboundPlan Plan(
-        SyncPass pass, string calendarId, InboundState state, IReadOnlyCollection<RemoteChange> changes, Duration sameEditWindow)
+        SyncPass pass, string calendarId, InboundState state, IReadOnlyCollection<RemoteChange> changes, Duration sameEditWindow, bool moves)
     {
-        var planner = new InboundPlanner(pass, calendarId, state, sameEditWindow);
+        var planner = new InboundPlanner(pass, calendarId, state, sameEditWindow, moves);
         var present = changes.OfType<RemoteChange.Present>().Select(p => p.ExternalId).ToHashSet(StringComparer.Ordinal);
         foreach (var change in changes)
         {
@@ -96,14 +104,20 @@ internal sealed class InboundPlanner
 
         // Some servers give an event a new id (scenario 57): its UID still tells, unless the old id is there too.
         var mapping = _byId.GetValueOrDefault(external.ExternalId)
-            ?? _byUid[external.Uid].FirstOrDefault(m => !present.Contains(m.ExternalEventId));
-        if (mapping is null)
+            ?? _byUid[external.Uid].FirstOrDefault(m => m.ExternalCalendarId == _calendarId && !present.Contains(m.ExternalEventId));
+        var elsewhere = mapping is null ? _byUid[external.Uid].FirstOrDefault(m => m.ExternalCalendarId != _calendarId) : null;
+        if (mapping is not null || (elsewhere is not null && _moves))
         {
-            AddUnknown(external);
+            AddKnown(external, (mapping ?? elsewhere)!);
+        }
+        else if (elsewhere is not null)
+        {
+            // A copy, or the event after a move: whether it is gone from where we know it is not known before all calendars are read.
+            _plan.Copies.Add(new EventCopy { CalendarId = _calendarId, EventId = external.ExternalId, Uid = external.Uid });
         }
         else
         {
-            AddKnown(external, mapping);
+            AddUnknown(external);
         }
     }
 
@@ -113,7 +127,7 @@ internal sealed class InboundPlanner
         var content = _pass.Capabilities.Project(external.Event);
         var hash = ContentHash.Of(content).Value;
         var unchanged = hash == mapping.ExternalHash
-            || (external.Etag is not null && external.Etag == mapping.ExternalEtag)
+            || (external.Etag is not null && external.Etag == mapping.ExternalEtag && mapping.ExternalCalendarId == _calendarId)
             || (mapping.State == MappingStates.Creating && _state.Siblings[mapping.RowanEventId].Contains(hash));
         var applied = Apply(row ?? Blank(mapping.RowanEventId), external, content);
         var rowanEtag = row is null ? null : _pass.RowanEtag(row);
@@ -128,12 +142,13 @@ internal sealed class InboundPlanner
         // Both sides of the base are of this moment, or only the external one: an alarm that changed is no edit, but it is in the payload.
         var externalSide = mapping with
         {
+            ExternalCalendarId = _calendarId,
             ExternalEventId = external.ExternalId,
             IcalUid = external.Uid,
             ExternalHash = hash,
             ExternalEtag = external.Etag,
             ExternalPayload = external.Payload,
-            State = row is null or { DeletedAt: not null } && mapping.State == MappingStates.Hidden ? mapping.State : MappingStates.Active,
+            State = row is null or { DeletedAt: not null } && mapping.State is MappingStates.Hidden or MappingStates.HeldOutbound ? mapping.State : MappingStates.Active,
         };
         switch (action)
         {
@@ -144,6 +159,14 @@ internal sealed class InboundPlanner
                 }
 
                 break;
+            case SyncAction.DeleteOutside when mapping.State == MappingStates.HeldOutbound:
+                // Somebody has to decide first.
+                if (externalSide != mapping)
+                {
+                    _plan.Mappings.Add(externalSide);
+                }
+
+                return;
             case SyncAction.PushToExternal or SyncAction.DeleteOutside:
                 _plan.Mappings.Add(externalSide);
                 _plan.Enqueue.Add(mapping.RowanEventId);
@@ -176,6 +199,11 @@ internal sealed class InboundPlanner
                 break;
             default:
                 throw new InvalidOperationException($"{action} cannot follow from an event that exists.");
+        }
+
+        if (mapping.State is MappingStates.HeldInbound or MappingStates.HeldOutbound)
+        {
+            _plan.Released.Add(mapping.Id);
         }
     }
 

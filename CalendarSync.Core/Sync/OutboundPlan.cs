@@ -43,8 +43,8 @@ internal sealed class OutboundPlan
     /// <summary>Creates whose outcome is not known: what is there has to be read before anything else happens to them.</summary>
     public List<(QueueItem Item, MappingRow Mapping)> Uncertain { get; } = [];
 
-    /// <summary>Bases without a counterpart on either side.</summary>
-    public List<Guid> RetiredMappings { get; } = [];
+    /// <summary>Mappings about whose deletion nobody has to decide any more: the event is back in Rowan.</summary>
+    public List<Guid> Released { get; } = [];
 
     /// <summary>
     /// A create of an event that came from another calendar. It may be in this one already (two members who share a calendar), so the
@@ -73,6 +73,17 @@ internal sealed class OutboundPlan
         return plan;
     }
 
+    /// <summary>Deletions were taken out of this plan.</summary>
+    public bool HasWithheld { get; private set; }
+
+    /// <summary>Takes out the writes that delete these pairs; their items have done what they can.</summary>
+    public void Withhold(IReadOnlySet<Guid> mappings)
+    {
+        HasWithheld = true;
+        Done.AddRange(Writes.Where(w => w.Operation is WriteOperation.Delete && mappings.Contains(w.Mapping.Id)).Select(w => w.Item));
+        Writes.RemoveAll(w => w.Operation is WriteOperation.Delete && mappings.Contains(w.Mapping.Id));
+    }
+
     private void Add(QueueItem item, RowanEventRow? row, MappingRow? mapping)
     {
         if (mapping?.State == MappingStates.Creating)
@@ -85,6 +96,24 @@ internal sealed class OutboundPlan
         {
             Park(item, row.Title, mapping is null ? "create" : "update", "series_not_supported", "Repeating events are not synced yet. This one stays in Rowan only.");
             return;
+        }
+
+        if (mapping?.State == MappingStates.HeldInbound && row is { DeletedAt: null })
+        {
+            // It is gone outside, and somebody has to decide what becomes of it. What it says now is what that decision finds.
+            Done.Add(item);
+            return;
+        }
+
+        if (mapping?.State == MappingStates.HeldOutbound)
+        {
+            if (row is null or { DeletedAt: not null })
+            {
+                Done.Add(item);
+                return;
+            }
+
+            Released.Add(mapping.Id);
         }
 
         var etag = row is null ? null : _pass.RowanEtag(row);

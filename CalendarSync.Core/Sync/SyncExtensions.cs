@@ -28,13 +28,18 @@ public static class SyncExtensions
         services.AddSingleton<PassStore>();
         services.AddSingleton<ProgressReporter>();
         services.AddSingleton<InboundApplier>();
+        services.AddSingleton<DeletionPhase>();
+        services.AddSingleton<DecisionPhase>();
+        services.AddSingleton<RetryPhase>();
         services.AddSingleton<Importer>();
+        services.AddSingleton<OutboundGuard>();
         services.AddSingleton<Exporter>();
         services.AddSingleton(provider => new SyncSession(
             provider.GetRequiredService<LeaseStore>(),
             provider.GetRequiredService<PassStore>(),
             provider.GetRequiredService<TokenVault>(),
             provider.GetRequiredService<Importer>(),
+            provider.GetRequiredService<RetryPhase>(),
             provider.GetRequiredService<Exporter>(),
             provider.GetRequiredService<ProgressReporter>(),
             provider.GetRequiredService<NotificationStore>(),

@@ -22,6 +22,9 @@ internal sealed class SyncPass(SyncLease lease, ICalendarProvider provider, Prov
     /// <summary>The queue may hold items of this connection. Where it cannot, the pass does not look.</summary>
     public bool MayPush { get; set; } = lease.Queued || lease.Full;
 
+    /// <summary>Events whose UID is synced from another calendar of the account, as found by this pass: copies, or the event after a move.</summary>
+    public List<EventCopy> Copies { get; } = [];
+
     /// <summary>What has been recorded so far; pages add to it as they commit.</summary>
     public PassOutcome Outcome { get; set; } = new();
 

@@ -23,6 +23,7 @@ public sealed partial class SyncSession
     private readonly PassStore _passes;
     private readonly TokenVault _vault;
     private readonly Importer _importer;
+    private readonly RetryPhase _retries;
     private readonly Exporter _exporter;
     private readonly ProgressReporter _progress;
     private readonly NotificationStore _notifications;
@@ -38,6 +39,7 @@ public sealed partial class SyncSession
         PassStore passes,
         TokenVault vault,
         Importer importer,
+        RetryPhase retries,
         Exporter exporter,
         ProgressReporter progress,
         NotificationStore notifications,
@@ -52,6 +54,7 @@ public sealed partial class SyncSession
         _passes = passes;
         _vault = vault;
         _importer = importer;
+        _retries = retries;
         _exporter = exporter;
         _progress = progress;
         _notifications = notifications;
@@ -108,6 +111,11 @@ public sealed partial class SyncSession
         {
             await _progress.ReportAsync(pass, SyncPhase.Listing, 0, 0, cancellationToken);
             await MeasureAsync(pass, "pull", () => _importer.RunAsync(pass, cancellationToken));
+        }
+
+        if (pass.Lease.Retries)
+        {
+            await MeasureAsync(pass, "retry", () => _retries.RunAsync(pass, cancellationToken));
         }
 
         if (pass.MayPush)

@@ -32,6 +32,9 @@ internal sealed record ConnectionBody
     /// <summary>Events that cannot be synced and wait for a person, or for their next try.</summary>
     public required int ErrorsOpen { get; init; }
 
+    /// <summary>Deletions that wait for a decision, because there were so many at once.</summary>
+    public required int HeldDeletions { get; init; }
+
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? LastErrorCode { get; init; }
 
@@ -60,6 +63,7 @@ internal sealed record ConnectionBody
         ConflictsPending = row.ConflictsPending,
         ConflictsResolved = row.ConflictsResolved,
         ErrorsOpen = row.ErrorsOpen,
+        HeldDeletions = row.HeldDeletions,
         LastErrorCode = row.LastErrorCode,
         LastErrorMessage = row.LastErrorMessage,
         Progress = row.SyncStatus == "syncing" ? ProgressBody.Parse(row.Progress) : null,

@@ -13,6 +13,10 @@ public sealed class OpenApiTests(ApiFixture fixture) : IClassFixture<ApiFixture>
         { "get", "/api/calendar/connections/{id}" },
         { "get", "/api/calendar/connections/{id}/calendars" },
         { "get", "/api/calendar/connections/{id}/progress" },
+        { "get", "/api/calendar/connections/{id}/held-deletions" },
+        { "post", "/api/calendar/connections/{id}/held-deletions" },
+        { "get", "/api/calendar/errors" },
+        { "post", "/api/calendar/errors/{id}/retry" },
         { "post", "/api/calendar/disconnect" },
         { "delete", "/api/calendar/disconnect/{connectionId}" },
         { "post", "/api/calendar/sync" },
@@ -43,7 +47,7 @@ public sealed class OpenApiTests(ApiFixture fixture) : IClassFixture<ApiFixture>
             Assert.NotNull(responses[status]!["content"]!["application/problem+json"]!["schema"]);
         }
 
-        Assert.Equal(method is "post" or "patch" && !path.EndsWith("restore", StringComparison.Ordinal), operation["requestBody"] is not null);
+        Assert.Equal(method is "post" or "patch" && !path.EndsWith("restore", StringComparison.Ordinal) && !path.EndsWith("retry", StringComparison.Ordinal), operation["requestBody"] is not null);
         foreach (var name in path.Split('{').Skip(1).Select(part => part[..part.IndexOf('}', StringComparison.Ordinal)]))
         {
             Assert.Contains(operation["parameters"]!.AsArray(), parameter => (string?)parameter!["name"] == name && (string?)parameter["in"] == "path");

@@ -19,6 +19,9 @@ internal static class FamilyRows
             insert into in_app_notifications (user_id, type, title, content) values (@owner, 'event', 'canary', 'canary');
             insert into calendar_sync_logs (connection_id, sync_type, sync_direction) values (@connection, 'full', 'bidirectional');
             insert into calendar_sync_errors (connection_id, direction, operation, code, message) values (@connection, 'inbound', 'read', 'x', 'x');
+            insert into calendar_held_deletions (connection_id, mapping_id, rowan_event_id, external_calendar_id, external_event_id, direction)
+            values (@connection, @mapping, @happening, 'calendar', 'external', 'inbound');
+            insert into calendar_event_copies (connection_id, external_calendar_id, external_event_id, ical_uid) values (@connection, 'other', 'external', 'x');
             insert into calendar_sync_conflicts (space_id, connection_id, mapping_id, event_id, provider, title, rowan_version, external_version)
             values (@space, @connection, @mapping, @happening, 'apple', 'canary', '{}', '{}');
             insert into calendar_webhook_subscriptions (connection_id, webhook_id, webhook_url, webhook_secret, resource_id, expires_at)

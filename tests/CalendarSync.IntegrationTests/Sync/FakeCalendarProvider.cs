@@ -43,6 +43,9 @@ internal sealed class FakeCalendarProvider : ICalendarProvider
     /// <summary>Ids that cannot be read.</summary>
     public HashSet<string> Unreadable { get; } = [];
 
+    /// <summary>Calendars that cannot be read now.</summary>
+    public HashSet<string> Broken { get; } = [];
+
     public int PageSize { get; set; } = 50;
 
     /// <summary>A server that says no version of anything, and cannot be asked to write on condition.</summary>
@@ -172,6 +175,11 @@ internal sealed class FakeCalendarProvider : ICalendarProvider
     {
         Pulls++;
         LastAccount = account;
+        if (Broken.Contains(request.CalendarId))
+        {
+            throw new ProviderException(ProviderFault.Transient, "connection_lost", "The connection was lost.");
+        }
+
         var known = request.Cursor is null ? await request.ReadKnownAsync(cancellationToken) : null;
         List<RemoteChange> changes;
         List<string> unchanged = [];

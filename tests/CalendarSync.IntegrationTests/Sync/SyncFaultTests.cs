@@ -240,30 +240,6 @@ public sealed class SyncFaultTests(PostgresServer postgres, RedisServer redis)
         await sync.AssertQuietAsync();
     }
 
-    [Fact]
-    public async Task A_calendar_that_comes_back_almost_empty_deletes_nothing_in_Rowan()
-    {
-        await using var sync = await SyncHarness.CreateAsync(postgres, redis);
-        var ids = Enumerable.Range(0, 20).Select(i => sync.Calendar.Put($"canary-title-{i}")).ToList();
-        await sync.RunDueAsync();
-        var stored = sync.Calendar.Events;
-        ids.ForEach(sync.Calendar.Remove);
-        sync.Calendar.ExpireCursors();
-        sync.Calendar.Put("canary-title-new");
-        await sync.SyncAsync();
-        await sync.SyncAsync(full: true);
-
-        Assert.Equal(21, (await sync.TitlesAsync()).Count);
-        Assert.Equal("deletions_held", await sync.Database.QuerySingleAsync<string>("select code from calendar_sync_errors where resolved_at is null"));
-
-        // It was an accident of the server, and it is over.
-        ids.ForEach(id => sync.Calendar.Put(stored[id].Content.Title, id: id, uid: stored[id].Uid));
-        await sync.SyncAsync();
-        Assert.Equal(21, (await sync.TitlesAsync()).Count);
-        Assert.Equal(0, await sync.CountAsync("calendar_sync_errors where resolved_at is null"));
-        await sync.AssertQuietAsync();
-    }
-
     private static Task LoseOnce(SyncHarness sync)
     {
         sync.Calendar.AfterWrite = _ => Task.CompletedTask;
