@@ -20,6 +20,13 @@ internal static class Problems
 
     public static Problem NothingHeld { get; } = new(409, "nothing_held", "No deletions are waiting for a decision.");
 
+    public static Problem ConflictNotFound { get; } = new(404, "not_found", "Conflict not found.");
+
+    public static Problem NotificationNotFound { get; } = new(404, "not_found", "Notification not found.");
+
+    public static Problem VersionNotRestorable { get; } =
+        new(409, "version_not_restorable", "This version cannot be written back any more. It stays in the history.");
+
     public static Problem ConnectionDisconnected { get; } =
         new(400, "connection_disconnected", "Calendar connection is disconnected. Please reconnect first.");
 

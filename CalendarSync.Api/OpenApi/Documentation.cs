@@ -14,6 +14,9 @@ internal sealed record JsonBody(Type Type);
 /// <summary>A media type, besides JSON, that an endpoint may answer with.</summary>
 internal sealed record AlsoProduces(string MediaType);
 
+/// <summary>The media type that an endpoint answers with instead of JSON.</summary>
+internal sealed record ProducesText(string MediaType);
+
 internal static class DocumentationExtensions
 {
     public static void Describe(this EndpointDefinition endpoint, string tag, string summary, string description, params ApiError[] errors) =>

@@ -125,8 +125,10 @@ internal sealed class EndpointDescriptions(EndpointDataSource endpoints) : IApiD
 
     private static void AddResponses(ApiDescription description, RouteEndpoint endpoint, EndpointDefinition definition, Documentation? documentation)
     {
-        var success = new ApiResponseType { StatusCode = 200, Type = definition.ResDtoType, ModelMetadata = Models.GetMetadataForType(definition.ResDtoType), Description = "Success" };
-        success.ApiResponseFormats.Add(new ApiResponseFormat { MediaType = "application/json" });
+        var text = endpoint.Metadata.GetMetadata<ProducesText>();
+        var type = text is null ? definition.ResDtoType : typeof(string);
+        var success = new ApiResponseType { StatusCode = 200, Type = type, ModelMetadata = Models.GetMetadataForType(type), Description = "Success" };
+        success.ApiResponseFormats.Add(new ApiResponseFormat { MediaType = text?.MediaType ?? "application/json" });
         foreach (var also in endpoint.Metadata.GetOrderedMetadata<AlsoProduces>())
         {
             success.ApiResponseFormats.Add(new ApiResponseFormat { MediaType = also.MediaType });

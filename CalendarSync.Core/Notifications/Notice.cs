@@ -13,6 +13,7 @@ internal sealed record Notice(string Kind, string Type, string Priority, string 
     public const string ItemsFailed = "items_failed";
     public const string Reconnect = "reconnect";
     public const string DeletionsHeld = "deletions_held";
+    public const string Conflicts = "conflicts";
 
     private const int NamedTitles = 2;
 
@@ -27,13 +28,32 @@ internal sealed record Notice(string Kind, string Type, string Priority, string 
             "event",
             "normal",
             titles is [var only, ..] ? $"“{only}” could not be synced" : "An event could not be synced",
-            $"It is not in step with your {NameOf(provider)}. {reason}")
+            $"It is not in step with your {ConflictWords.NameOf(provider)}. {reason}")
         : new(
             ItemsFailed,
             "event",
             "normal",
             $"{count} events could not be synced",
-            $"{Enumerate(titles, count)} are not in step with your {NameOf(provider)}. The calendar settings say why.");
+            $"{Enumerate(titles, count)} are not in step with your {ConflictWords.NameOf(provider)}. The calendar settings say why.");
+
+    /// <summary>Events that were changed on both sides. What was kept is said, and that the other version is not lost.</summary>
+    /// <param name="provider">The provider.</param>
+    /// <param name="count">How many; at least 1.</param>
+    /// <param name="titles">Titles of the newest ones, as far as they have any.</param>
+    /// <param name="newest">The newest one, in the words of <see cref="ConflictWords"/>.</param>
+    public static Notice OfConflicts(CalendarProvider provider, int count, IReadOnlyList<string> titles, string newest) => count == 1
+        ? new(
+            Conflicts,
+            "event",
+            "normal",
+            titles is [var only, ..] ? $"“{only}” was changed in two places" : "An event was changed in two places",
+            $"{newest} The other version is kept too: you can bring it back in the calendar settings.")
+        : new(
+            Conflicts,
+            "event",
+            "normal",
+            $"{count} events were changed in two places",
+            $"{Enumerate(titles, count)} were changed in both Rowan and {ConflictWords.NameOf(provider)}. The calendar settings say what was kept; the other versions can be brought back there.");
 
     /// <summary>Deletions wait for a decision.</summary>
     /// <param name="provider">The provider.</param>
@@ -46,9 +66,9 @@ internal sealed record Notice(string Kind, string Type, string Priority, string 
         $"{gone + deleted} deletions are waiting for you",
         (gone, deleted) switch
         {
-            (_, 0) => $"{gone} events disappeared from your {NameOf(provider)} all at once, so they were kept in Rowan. Say in the calendar settings whether they are to be deleted.",
-            (0, _) => $"{deleted} events were deleted in Rowan all at once, so they were kept in your {NameOf(provider)}. Say in the calendar settings whether they are to be deleted there too.",
-            _ => $"{gone} events disappeared from your {NameOf(provider)}, and {deleted} were deleted in Rowan, so they were kept on the other side. Say in the calendar settings whether they are to be deleted.",
+            (_, 0) => $"{gone} events disappeared from your {ConflictWords.NameOf(provider)} all at once, so they were kept in Rowan. Say in the calendar settings whether they are to be deleted.",
+            (0, _) => $"{deleted} events were deleted in Rowan all at once, so they were kept in your {ConflictWords.NameOf(provider)}. Say in the calendar settings whether they are to be deleted there too.",
+            _ => $"{gone} events disappeared from your {ConflictWords.NameOf(provider)}, and {deleted} were deleted in Rowan, so they were kept on the other side. Say in the calendar settings whether they are to be deleted.",
         });
 
     /// <summary>The connection stands still until its user signs in again.</summary>
@@ -56,16 +76,8 @@ internal sealed record Notice(string Kind, string Type, string Priority, string 
         Reconnect,
         "system",
         "high",
-        $"Reconnect your {NameOf(provider)}",
+        $"Reconnect your {ConflictWords.NameOf(provider)}",
         $"{reason} Until you reconnect, changes are not synced; nothing is lost.");
-
-    private static string NameOf(CalendarProvider provider) => provider switch
-    {
-        CalendarProvider.Google => "Google Calendar",
-        CalendarProvider.Apple => "Apple Calendar",
-        CalendarProvider.Cozi => "Cozi calendar",
-        _ => throw new ArgumentOutOfRangeException(nameof(provider)),
-    };
 
     /// <summary>“Dentist”, “School run” and 3 more.</summary>
     private static string Enumerate(IReadOnlyList<string> titles, int count)

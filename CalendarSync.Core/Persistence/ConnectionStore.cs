@@ -15,8 +15,8 @@ public static class ConnectionStore
                c.sync_direction::text as sync_direction, c.last_sync_at, c.next_sync_at, c.initial_sync_completed_at,
                c.last_error_code, c.last_error_message, c.progress::text as progress, c.created_at,
                (select count(*)::int from calendar_event_mappings m where m.connection_id = c.id and m.state = 'active') as events_synced,
-               (select count(*)::int from calendar_sync_conflicts f where f.connection_id = c.id and f.resolution_status = 'detected') as conflicts_pending,
-               (select count(*)::int from calendar_sync_conflicts f where f.connection_id = c.id and f.resolution_status = 'resolved') as conflicts_resolved,
+               (select count(*)::int from calendar_sync_conflicts f where f.connection_id = c.id and f.resolution_status = 'detected' and f.kind <> 'same_edit') as conflicts_pending,
+               (select count(*)::int from calendar_sync_conflicts f where f.connection_id = c.id and f.resolution_status = 'resolved' and f.kind <> 'same_edit') as conflicts_resolved,
                (select count(*)::int from calendar_sync_errors e where e.connection_id = c.id and e.resolved_at is null) as errors_open,
                (select count(*)::int from calendar_held_deletions h where h.connection_id = c.id and h.decision is null) as held_deletions
           from calendar_connections c

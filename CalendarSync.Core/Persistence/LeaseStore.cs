@@ -60,6 +60,7 @@ public sealed class LeaseStore(RowanDatabase database)
                       c.initial_sync_completed_at is null as initial, claimed.requested, claimed.queued, claimed.retries, claimed.timezone,
                       exists (select 1 from calendar_held_deletions h
                               where h.connection_id = c.id and h.decision is not null and h.carried_out_at is null) as decided,
+                      exists (select 1 from calendar_sync_conflicts f where f.connection_id = c.id and f.notified_at is null and f.kind <> 'same_edit') as untold,
                       (select coalesce(jsonb_agg(jsonb_build_object(
                                   'external_calendar_id', k.external_calendar_id, 'cursor', k.cursor, 'read_only', k.read_only,
                                   'is_target', k.is_target, 'time_zone', k.time_zone) order by k.is_target desc, k.external_calendar_id), '[]')::text
@@ -141,6 +142,8 @@ public sealed class LeaseStore(RowanDatabase database)
 
         public bool Decided { get; init; }
 
+        public bool Untold { get; init; }
+
         public string? Timezone { get; init; }
 
         public string Calendars { get; init; } = "[]";
@@ -162,6 +165,7 @@ public sealed class LeaseStore(RowanDatabase database)
             Queued = Queued,
             Retries = Retries,
             Decided = Decided,
+            Untold = Untold,
             Zone = TimeZones.Find(Timezone) ?? DateTimeZone.Utc,
             Calendars = JsonRows.To<ConnectionCalendarRow>(Calendars),
         };

@@ -54,6 +54,9 @@ public sealed record SyncLease
     /// <summary>Somebody has decided about deletions that were held back.</summary>
     public bool Decided { get; init; }
 
+    /// <summary>Conflicts were recorded that nobody was told about: a pass ended before it came to that.</summary>
+    public bool Untold { get; init; }
+
     /// <summary>The calendars that are synced, with their cursors; the target of new events first.</summary>
     public IReadOnlyList<ConnectionCalendarRow> Calendars { get; init; } = [];
 

@@ -13,7 +13,10 @@ public abstract record WriteOperation
     /// <summary>Create under a derived identity. When that identity is taken, what is there is adopted.</summary>
     /// <param name="Identity">Decides UID and external id.</param>
     /// <param name="Event">Already projected to the provider's capabilities.</param>
-    public sealed record Create(EventIdentity Identity, CalendarEvent Event) : WriteOperation;
+    /// <param name="BasePayload">
+    /// The event as this provider held it in an earlier life, where that is known: what it holds besides comes back with it, under the new identity.
+    /// </param>
+    public sealed record Create(EventIdentity Identity, CalendarEvent Event, string? BasePayload = null) : WriteOperation;
 
     /// <summary>Change an event, on condition that it is still the version that the edit was based on.</summary>
     /// <param name="ExternalId">The event.</param>

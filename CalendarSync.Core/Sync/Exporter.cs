@@ -80,12 +80,16 @@ internal sealed class Exporter(
         var mappings = await MappingStore.LoadByRowanAsync(transaction, lease.ConnectionId, eventIds, cancellationToken);
         var rows = await SyncedEventStore.LoadAsync(transaction, eventIds, cancellationToken);
 
+        var created = eventIds.Except(mappings.Select(m => m.RowanEventId)).ToArray();
+        var payloads = created.Length == 0 ? null : await ConflictStore.LoadPayloadsAsync(transaction, lease, created, cancellationToken);
+
         var stuck = items.Where(item => rounds.GetValueOrDefault(item.Id) >= MaxRoundsPerItem).ToHashSet();
         var plan = OutboundPlan.For(
             pass,
             [.. items.Where(item => !stuck.Contains(item))],
             mappings.ToDictionary(m => m.RowanEventId),
             rows.ToDictionary(r => r.Id),
+            payloads ?? new Dictionary<Guid, string>(),
             [.. rounds.Keys]);
         await FailAsync(transaction, pass, [.. stuck.Select(item => (item, null as string, "update", Stuck))], cancellationToken);
         if (!plan.NeedsPullFirst)
@@ -99,6 +103,8 @@ internal sealed class Exporter(
             await ParkAsync(transaction, pass, plan.Parked, cancellationToken);
         }
 
+        await ConflictStore.SettleAsync(
+            transaction, [.. plan.Done.Concat(plan.Parked.Select(p => p.Item)).Concat(stuck).Select(item => item.EventId)], cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         await guard.TellAsync(pass, plan, cancellationToken);
         return (items.Count, plan);
@@ -167,6 +173,8 @@ internal sealed class Exporter(
                 pass,
                 [.. failed.Select(o => (o.Write.Item, o.Write.Title, o.Write.OperationName, (WriteResult.Failed)o.Result))],
                 cancellationToken);
+            await ConflictStore.SettleAsync(
+                transaction, [.. completed.Concat(rejected.Concat(failed).Select(o => o.Write.Item)).Select(item => item.EventId)], cancellationToken);
             await transaction.CommitAsync(cancellationToken);
         }
 

@@ -77,6 +77,7 @@ internal sealed class InboundApplier(RowanDatabase database, IOptions<ConflictOp
         await OutboundQueue.EnqueueAsync(transaction, lease, plan.Enqueue, cancellationToken);
         await ItemErrorStore.ResolveInboundAsync(transaction, lease, calendarId, [.. plan.Settled], cancellationToken);
         await ItemErrorStore.OpenAsync(transaction, lease, plan.Errors, cancellationToken);
+        await ConflictStore.SettleAsync(transaction, [.. plan.Conflicts.Select(c => c.EventId)], cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         pass.MayPush |= plan.Enqueue.Count > 0;
         pass.Copies.AddRange(plan.Copies);

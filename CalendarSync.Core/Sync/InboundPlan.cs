@@ -39,7 +39,7 @@ internal sealed class InboundPlan
         Created = Inserts.Count,
         Updated = Updates.Count,
         Deleted = SoftDeletes.Count,
-        Conflicts = Conflicts.Count(c => c.Notes is null),
+        Conflicts = Conflicts.Count(c => c.Kind != ConflictKinds.SameEdit),
         Failed = Errors.Count,
     };
 }

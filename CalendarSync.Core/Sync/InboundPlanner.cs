@@ -179,10 +179,9 @@ internal sealed class InboundPlanner
                 _plan.Mappings.Add(externalSide with { RowanEtag = appliedEtag });
                 break;
             case SyncAction.ConflictExternalWins or SyncAction.SameEditExternalWins:
-                _plan.Conflicts.Add(ExternalWins(mapping.Id, row!, applied, external) with
-                {
-                    Notes = action == SyncAction.SameEditExternalWins ? "same_edit" : null,
-                });
+                _plan.Conflicts.Add(action == SyncAction.SameEditExternalWins
+                    ? Conflict(ConflictKinds.SameEdit, mapping.Id, row!, applied, external) with { Notes = ConflictKinds.SameEdit }
+                    : Conflict(ConflictKinds.BothChanged, mapping.Id, row!, applied, external));
                 _plan.Updates.Add(applied);
                 _plan.Mappings.Add(externalSide with { RowanEtag = appliedEtag });
                 break;
@@ -190,7 +189,9 @@ internal sealed class InboundPlanner
                 Restore(mapping, externalSide with { RowanEtag = appliedEtag, State = MappingStates.Active }, row, applied, external);
                 break;
             case SyncAction.ConflictRowanWins:
-                _plan.Conflicts.Add(ExternalWins(mapping.Id, row ?? applied, applied, external) with { WinningSource = "rowan", Strategy = "rowan_wins" });
+                _plan.Conflicts.Add(RowanWins(row is { DeletedAt: null }
+                    ? Conflict(ConflictKinds.BothChanged, mapping.Id, row, applied, external)
+                    : Conflict(ConflictKinds.DeletedInRowan, mapping.Id, row ?? applied, applied, external)));
                 _plan.Mappings.Add(externalSide);
                 _plan.Enqueue.Add(mapping.RowanEventId);
                 break;
@@ -209,7 +210,9 @@ internal sealed class InboundPlanner
 
     private void Restore(MappingRow mapping, MappingRow restored, RowanEventRow? row, RowanEventRow applied, RemoteChange.Present external)
     {
-        _plan.Conflicts.Add(ExternalWins(mapping.Id, row ?? applied, applied, external) with { Severity = "high" });
+        // The row was purged, or moved to another space: there it keeps its id, so this one gets a new one.
+        var id = row is null && _state.Rows.ContainsKey(mapping.RowanEventId) ? Guid.CreateVersion7() : mapping.RowanEventId;
+        _plan.Conflicts.Add(Conflict(ConflictKinds.DeletedInRowan, mapping.Id, row ?? applied with { Id = id }, applied, external));
         if (row is not null)
         {
             _plan.Updates.Add(applied);
@@ -217,8 +220,6 @@ internal sealed class InboundPlanner
             return;
         }
 
-        // The row was purged, or moved to another space: there it keeps its id, so this one gets a new one.
-        var id = _state.Rows.ContainsKey(mapping.RowanEventId) ? Guid.CreateVersion7() : mapping.RowanEventId;
         _plan.Inserts.Add(applied with { Id = id });
         _plan.Mappings.Add(restored with { RowanEventId = id });
     }
@@ -286,7 +287,7 @@ internal sealed class InboundPlanner
             return;
         }
 
-        _plan.Conflicts.Add(ExternalWins(mapping.Id, row, applied, external));
+        _plan.Conflicts.Add(Conflict(ConflictKinds.FoundDifferent, mapping.Id, row, applied, external));
         _plan.Updates.Add(applied);
     }
 
@@ -300,22 +301,14 @@ internal sealed class InboundPlanner
             case SyncAction.Nothing:
                 return;
             case SyncAction.ConflictDeleteInRowan:
-                _plan.Conflicts.Add(new ConflictRow
-                {
-                    MappingId = mapping.Id,
-                    EventId = mapping.RowanEventId,
-                    Title = row!.Title,
-                    WinningSource = "external",
-                    Strategy = "external_wins",
-                    Severity = "high",
-                    ExternalVersion = ExternalSnapshot.Deleted(_calendarId, mapping.ExternalEventId),
-                });
+                _plan.Conflicts.Add(DeletedOutside(mapping, row!));
                 _plan.SoftDeletes.Add(mapping.RowanEventId);
                 break;
             case SyncAction.DeleteInRowan:
                 _plan.SoftDeletes.Add(mapping.RowanEventId);
                 break;
             case SyncAction.CreateOutside:
+                _plan.Conflicts.Add(RowanWins(DeletedOutside(mapping, row!)));
                 _plan.Enqueue.Add(mapping.RowanEventId);
                 break;
             case SyncAction.ForgetMapping:
@@ -354,16 +347,35 @@ internal sealed class InboundPlanner
         Origin = origin,
     };
 
-    private ConflictRow ExternalWins(Guid mappingId, RowanEventRow row, RowanEventRow applied, RemoteChange.Present external) => new()
+    private ConflictRow Conflict(string kind, Guid mappingId, RowanEventRow row, RowanEventRow applied, RemoteChange.Present external) => new()
     {
         MappingId = mappingId,
         EventId = row.Id,
         Title = row.Title,
+        Kind = kind,
         WinningSource = "external",
         Strategy = "external_wins",
-        Severity = row.StartTime == applied.StartTime && row.EndTime == applied.EndTime && row.AllDay == applied.AllDay ? "normal" : "high",
-        ExternalVersion = ExternalSnapshot.Of(_calendarId, external, _zone),
+        Severity = kind != ConflictKinds.DeletedInRowan && row.StartTime == applied.StartTime && row.EndTime == applied.EndTime && row.AllDay == applied.AllDay
+            ? "normal"
+            : "high",
+        ExternalVersion = ExternalSnapshot.Of(_calendarId, external, applied, _pass.Capabilities.Color, _zone),
+        ExternalPayload = external.Payload,
     };
+
+    private ConflictRow DeletedOutside(MappingRow mapping, RowanEventRow row) => new()
+    {
+        MappingId = mapping.Id,
+        EventId = row.Id,
+        Title = row.Title,
+        Kind = ConflictKinds.DeletedOutside,
+        WinningSource = "external",
+        Strategy = "external_wins",
+        Severity = "high",
+        ExternalVersion = ExternalSnapshot.Deleted(_calendarId, mapping.ExternalEventId),
+        ExternalPayload = mapping.ExternalPayload,
+    };
+
+    private static ConflictRow RowanWins(ConflictRow conflict) => conflict with { WinningSource = "rowan", Strategy = "rowan_wins" };
 
     private ItemErrorRow Park(string externalId, string? etag, string? title, string code, string message) => new()
     {

@@ -3,6 +3,7 @@ using CalendarSync.Core.Persistence;
 using CalendarSync.Core.Providers;
 using CalendarSync.Core.Queue;
 using CalendarSync.Core.Sync.Planning;
+using NodaTime;
 
 namespace CalendarSync.Core.Sync;
 
@@ -30,6 +31,9 @@ internal sealed class OutboundPlan
 
     /// <summary>Items whose counterpart was read in this pass already: what the server did not say then, it does not say.</summary>
     private HashSet<Guid> Looked { get; init; } = [];
+
+    /// <summary>See <see cref="ConflictStore.LoadPayloadsAsync"/>.</summary>
+    private IReadOnlyDictionary<Guid, string> Payloads { get; init; } = new Dictionary<Guid, string>();
 
     /// <summary>Items that need no request: both sides are equal, or the event is not to be synced.</summary>
     public List<QueueItem> Done { get; } = [];
@@ -59,9 +63,10 @@ internal sealed class OutboundPlan
         IReadOnlyList<QueueItem> items,
         IReadOnlyDictionary<Guid, MappingRow> mappings,
         IReadOnlyDictionary<Guid, RowanEventRow> rows,
+        IReadOnlyDictionary<Guid, string> payloads,
         HashSet<Guid> looked)
     {
-        var plan = new OutboundPlan(pass) { Looked = looked };
+        var plan = new OutboundPlan(pass) { Looked = looked, Payloads = payloads };
         foreach (var item in items)
         {
             var row = rows.GetValueOrDefault(item.EventId);
@@ -157,7 +162,8 @@ internal sealed class OutboundPlan
         }
 
         var identity = new EventIdentity(new RowanEventId(row.Id), row.SyncGeneration);
-        var calendarEvent = _pass.Read(row);
+        var payload = Payloads.GetValueOrDefault(row.Id);
+        var calendarEvent = payload is null ? _pass.Read(row) : Edit(row, payload, _pass.ZoneOf(target.ExternalCalendarId));
         var mapping = new MappingRow
         {
             Id = Guid.CreateVersion7(),
@@ -166,12 +172,12 @@ internal sealed class OutboundPlan
             ExternalEventId = _pass.Provider.ExternalIdOf(target.ExternalCalendarId, identity) ?? identity.Uid,
             IcalUid = identity.Uid,
             RowanEtag = etag,
-            ExternalHash = ContentHash.Of(calendarEvent).Value,
+            ExternalHash = ContentHash.Of(_pass.Capabilities.Project(calendarEvent)).Value,
             Generation = row.SyncGeneration,
             Origin = "exported",
             State = MappingStates.Creating,
         };
-        Writes.Add(new OutboundWrite(item, mapping, row.Title, new WriteOperation.Create(identity, calendarEvent)));
+        Writes.Add(new OutboundWrite(item, mapping, row.Title, new WriteOperation.Create(identity, calendarEvent, payload)));
     }
 
     private void AddUpdate(QueueItem item, RowanEventRow row, string etag, MappingRow mapping)
@@ -189,15 +195,20 @@ internal sealed class OutboundPlan
             return;
         }
 
-        var zone = _pass.ZoneOf(mapping.ExternalCalendarId);
-        var external = _pass.Provider.ReadPayload(payload, zone);
-        var before = _pass.Read(RowanEventMapper.Write(row, _pass.Capabilities.Project(external), zone, _pass.Capabilities.Color));
-        var after = FieldMerge.Onto(external, before, _pass.Read(row));
+        var after = Edit(row, payload, _pass.ZoneOf(mapping.ExternalCalendarId));
         Writes.Add(new OutboundWrite(
             item,
             mapping with { RowanEtag = etag },
             row.Title,
             new WriteOperation.Update(mapping.ExternalEventId, mapping.ExternalEtag, payload, after)));
+    }
+
+    /// <summary>What a payload is to say after Rowan's edit of it.</summary>
+    private CalendarEvent Edit(RowanEventRow row, string payload, DateTimeZone zone)
+    {
+        var external = _pass.Provider.ReadPayload(payload, zone);
+        var before = _pass.Read(RowanEventMapper.Write(row, _pass.Capabilities.Project(external), zone, _pass.Capabilities.Color));
+        return FieldMerge.Onto(external, before, _pass.Read(row));
     }
 
     private void AddDelete(QueueItem item, string? title, MappingRow mapping)

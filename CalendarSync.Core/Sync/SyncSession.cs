@@ -146,6 +146,11 @@ public sealed partial class SyncSession
             await _notifications.TellFailedItemsAsync(pass.Lease, cancellationToken);
         }
 
+        if (pass.Outcome.Conflicts > 0 || pass.Lease.Untold)
+        {
+            await _notifications.TellConflictsAsync(pass.Lease, cancellationToken);
+        }
+
         // A tenth of jitter, so that connections made together do not come due together for ever.
         var jittered = _options.IntervalOf(pass.Lease.Provider) * (0.95 + (RandomNumberGenerator.GetInt32(1000) / 10_000.0));
         await _passes.FinishAsync(pass.Lease, logId, pass.Outcome, jittered, pass.Pulled, pass.Phases, traceId, cancellationToken);

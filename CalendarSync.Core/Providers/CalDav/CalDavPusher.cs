@@ -56,7 +56,7 @@ internal sealed class CalDavPusher(CalDavClient client, CalDavPlaces places, Cal
     private async Task<Outcome> CreateAsync(CalDavSession session, Uri calendar, string calendarId, WriteOperation.Create create, CancellationToken cancellationToken)
     {
         var path = PathOf(calendarId, create.Identity);
-        var payload = writer.Create(create.Identity, create.Event, session.Account.SpaceId);
+        var payload = PayloadOf(create, session.Account.SpaceId);
         var answer = await client.SendAsync(session, DavRequest.Put(DavPath.On(calendar, path), payload) with { IfNoneMatch = true }, cancellationToken).ConfigureAwait(false);
         if (answer.IsSuccess)
         {
@@ -73,6 +73,21 @@ internal sealed class CalDavPusher(CalDavClient client, CalDavPlaces places, Cal
         }
 
         return new Outcome.Done(Refusals.OfCreate(answer));
+    }
+
+    private string PayloadOf(WriteOperation.Create create, SpaceId space)
+    {
+        try
+        {
+            return create.BasePayload is { } payload
+                ? writer.Recreate(payload, create.Identity, create.Event, space)
+                : writer.Create(create.Identity, create.Event, space);
+        }
+        catch (FormatException)
+        {
+            // The event matters more than what it once held besides.
+            return writer.Create(create.Identity, create.Event, space);
+        }
     }
 
     private async Task<Outcome> AdoptAsync(

@@ -21,6 +21,11 @@ public sealed class OpenApiTests(ApiFixture fixture) : IClassFixture<ApiFixture>
         { "delete", "/api/calendar/disconnect/{connectionId}" },
         { "post", "/api/calendar/sync" },
         { "get", "/api/calendar/sync" },
+        { "get", "/api/calendar/conflicts" },
+        { "get", "/api/calendar/conflicts/export" },
+        { "post", "/api/calendar/conflicts/{id}/resolve" },
+        { "get", "/api/notifications" },
+        { "post", "/api/notifications/{id}/read" },
         { "get", "/api/calendar" },
         { "post", "/api/calendar" },
         { "get", "/api/calendar/{id}" },
@@ -41,13 +46,15 @@ public sealed class OpenApiTests(ApiFixture fixture) : IClassFixture<ApiFixture>
         Assert.Single(operation["tags"]!.AsArray());
         Assert.Single(operation["security"]!.AsArray());
         var responses = operation["responses"]!.AsObject();
-        Assert.NotNull(responses["200"]!["content"]!["application/json"]!["schema"]);
+        var mediaType = path.EndsWith("export", StringComparison.Ordinal) ? "text/csv" : "application/json";
+        Assert.NotNull(responses["200"]!["content"]![mediaType]!["schema"]);
         foreach (var status in new[] { "401", "429", "500", "503" })
         {
             Assert.NotNull(responses[status]!["content"]!["application/problem+json"]!["schema"]);
         }
 
-        Assert.Equal(method is "post" or "patch" && !path.EndsWith("restore", StringComparison.Ordinal) && !path.EndsWith("retry", StringComparison.Ordinal), operation["requestBody"] is not null);
+        var takesNothing = path.Split('/')[^1] is "restore" or "retry" or "read";
+        Assert.Equal(method is "post" or "patch" && !takesNothing, operation["requestBody"] is not null);
         foreach (var name in path.Split('{').Skip(1).Select(part => part[..part.IndexOf('}', StringComparison.Ordinal)]))
         {
             Assert.Contains(operation["parameters"]!.AsArray(), parameter => (string?)parameter!["name"] == name && (string?)parameter["in"] == "path");

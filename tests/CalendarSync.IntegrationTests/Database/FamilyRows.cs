@@ -23,7 +23,8 @@ internal static class FamilyRows
             values (@connection, @mapping, @happening, 'calendar', 'external', 'inbound');
             insert into calendar_event_copies (connection_id, external_calendar_id, external_event_id, ical_uid) values (@connection, 'other', 'external', 'x');
             insert into calendar_sync_conflicts (space_id, connection_id, mapping_id, event_id, provider, title, rowan_version, external_version)
-            values (@space, @connection, @mapping, @happening, 'apple', 'canary', '{}', '{}');
+            values (@space, @connection, @mapping, @happening, 'apple', 'canary', '{"title": "canary", "start_time": "2030-01-01T10:00:00Z"}', '{}');
+            insert into calendar_previews (connection_id, requested_by) values (@connection, @owner);
             insert into calendar_webhook_subscriptions (connection_id, webhook_id, webhook_url, webhook_secret, resource_id, expires_at)
             values (@connection, 'channel', 'https://example.com', 'canary-secret', 'resource', now());
             """,

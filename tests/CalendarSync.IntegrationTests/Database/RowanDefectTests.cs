@@ -186,7 +186,8 @@ public sealed class RowanDefectTests(PostgresServer postgres) : QueueTest(postgr
         await AssertSqlStateAsync(Npgsql.PostgresErrorCodes.NoDataFound, () => ReadAsUserAsync<Guid>(Stranger, Resolve, new { id, other = Anna }));
         Assert.Equal(Ben.Value, await ReadAsUserAsync<Guid>(Ben, Resolve, new { id, other = Anna }));
         Assert.Equal(
-            ("resolved", "rowan", "note"),
+            // Its edit waits for the calendar.
+            ("detected", "rowan", "note"),
             await Database.QuerySingleAsync<(string, string, string)>("select resolution_status::text, winning_source::text, resolution_notes from calendar_sync_conflicts"));
     }
 }

@@ -42,6 +42,7 @@ internal sealed record TableAccess(string Table, Answers Anna, Answers Ben, Answ
         new("public.calendar_held_deletions", ReadOne, ReadOne, None, "title"),
         new("public.calendar_event_copies", Answers.Nothing, Answers.Nothing, Answers.Nothing, "ical_uid"),
         new("public.calendar_sync_conflicts", ReadOne, ReadOne, None, "title"),
+        new("public.calendar_previews", Answers.Nothing, Answers.Nothing, Answers.Nothing, "status"),
         new("public.calendar_webhook_subscriptions", ReadOne, ReadOne, None, "is_active"),
         new("auth.users", Answers.Nothing, Answers.Nothing, Answers.Nothing, "email"),
         new("calendar_private.calendar_secrets", Answers.Nothing, Answers.Nothing, Answers.Nothing, "ciphertext"),

@@ -51,6 +51,9 @@ internal sealed class FakeCalendarProvider : ICalendarProvider
     /// <summary>A server that says no version of anything, and cannot be asked to write on condition.</summary>
     public bool HasNoEtags { get; set; }
 
+    /// <summary>When every event was last changed; a server that does not say so by default.</summary>
+    public Instant? LastModified { get; set; }
+
     /// <summary>Writes that changed something, for "quiet at the end".</summary>
     public int Writes { get; private set; }
 
@@ -277,7 +280,8 @@ internal sealed class FakeCalendarProvider : ICalendarProvider
             return new WriteResult.Stored((RemoteChange.Present)Read(id), Adopted: true);
         }
 
-        Store(id, new Stored(create.Identity.Uid, 0, create.Event.Content, "none", space, null));
+        var alarm = create.BasePayload is { } payload ? JsonSerializer.Deserialize<Wire>(payload)!.Alarm : "none";
+        Store(id, new Stored(create.Identity.Uid, 0, create.Event.Content, alarm, space, null));
         return new WriteResult.Stored((RemoteChange.Present)Read(id));
     }
 
@@ -339,6 +343,7 @@ internal sealed class FakeCalendarProvider : ICalendarProvider
         return new RemoteChange.Present(id, stored.Uid, Etag(stored), JsonSerializer.Serialize(Wire.From(stored)), new CalendarEvent(stored.Content, recurrence, []))
         {
             WrittenFor = stored.WrittenFor,
+            LastModified = LastModified,
         };
     }
 

@@ -45,7 +45,7 @@ internal sealed class SyncHarness : IAsyncDisposable
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public static async Task<SyncHarness> CreateAsync(PostgresServer postgres, RedisServer redis, string direction = "bidirectional", string retryDelays = "00:00:00,00:00:00")
+    public static async Task<SyncHarness> CreateAsync(PostgresServer postgres, RedisServer redis, string direction = "bidirectional", string retryDelays = "00:00:00,00:00:00", string sameEditWindow = "00:00:00")
     {
         var database = await postgres.CreateDatabaseAsync();
         var multiplexer = await redis.ConnectAsync();
@@ -54,7 +54,7 @@ internal sealed class SyncHarness : IAsyncDisposable
         {
             ["ENCRYPTION_KEY"] = string.Concat(Enumerable.Repeat("0a1b2c3d", 8)),
             ["Queue:RetryDelays"] = retryDelays,
-            ["Conflicts:SameEditWindow"] = "00:00:00",
+            ["Conflicts:SameEditWindow"] = sameEditWindow,
         });
         var services = builder.Services;
         builder.Logging.AddProvider(new TestOutputLogging());

@@ -93,6 +93,25 @@ internal sealed class ICalendarWriter(TimeProvider timeProvider)
         return touched.Count == 0 ? basePayload : document.ToString();
     }
 
+    /// <summary>A new calendar object out of one that was deleted: everything it held, under another UID.</summary>
+    /// <param name="basePayload">As the server sent it while it was there.</param>
+    /// <param name="identity">Gives the UID.</param>
+    /// <param name="calendarEvent">What it shall say.</param>
+    /// <param name="spaceId">The space whose marker it carries.</param>
+    /// <exception cref="FormatException">The old object cannot be read.</exception>
+    public string Recreate(string basePayload, EventIdentity identity, CalendarEvent calendarEvent, SpaceId spaceId)
+    {
+        var document = ICalendarDocument.Parse(Apply(basePayload, calendarEvent));
+        foreach (var component in document.Events)
+        {
+            component.Set(ContentLine.Create("UID", identity.Uid));
+            component.Set(ContentLine.Create(ICalendarReader.SpaceMarker, spaceId.Value.ToString("D")));
+            Revise(component);
+        }
+
+        return document.ToString();
+    }
+
     // A revision that others can tell from the one before it (RFC 5545, 3.8.7).
     private void Revise(ICalendarComponent component)
     {
