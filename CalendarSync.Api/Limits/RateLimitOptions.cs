@@ -16,6 +16,10 @@ internal sealed class RateLimitOptions
     [Range(0, 100_000)]
     public int ManualSyncPerHour { get; set; } = 10;
 
+    /// <summary>Previews of one connection in an hour: each one reads the whole calendar. Default 10.</summary>
+    [Range(0, 100_000)]
+    public int PreviewsPerHour { get; set; } = 10;
+
     /// <summary>Attempts of one user to connect a calendar in an hour: each one tries a password at somebody else's server. Default 10.</summary>
     [Range(0, 100_000)]
     public int ConnectPerHour { get; set; } = 10;

@@ -42,6 +42,14 @@ internal sealed class RequestLimits
         "Please wait before syncing again. Changes still sync by themselves.",
         ct);
 
+    public Task TakePreviewAsync(ConnectionId connection, CancellationToken ct) => TakeAsync(
+        "preview",
+        connection.Value,
+        _options.PreviewsPerHour,
+        Hour,
+        "Please wait before looking again: each preview reads the whole calendar.",
+        ct);
+
     public Task TakeConnectAsync(UserId user, CancellationToken ct) => TakeAsync(
         "connect",
         user.Value,

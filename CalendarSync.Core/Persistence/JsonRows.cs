@@ -18,6 +18,8 @@ internal static class JsonRows
 
     public static IReadOnlyList<T> To<T>(string rows) => JsonSerializer.Deserialize<List<T>>(rows, Options) ?? [];
 
+    public static T ToOne<T>(string row) => JsonSerializer.Deserialize<T>(row, Options) ?? throw new JsonException("The row is null.");
+
     public static string FromOne<T>(T row) => JsonSerializer.Serialize(row, Options);
 
     private sealed class InstantConverter : JsonConverter<Instant>

@@ -6,6 +6,19 @@ namespace CalendarSync.Core.Persistence;
 /// <summary>Who syncs what, now. The database's clock decides; no worker's does.</summary>
 public sealed class LeaseStore(RowanDatabase database)
 {
+    private const string Connection =
+        """
+        c.id, c.space_id, c.user_id, c.provider::text as provider, coalesce(c.provider_account_id, '') as account_id,
+        c.server_url, c.sync_direction::text as direction,
+        (select coalesce(jsonb_agg(jsonb_build_object(
+                    'external_calendar_id', k.external_calendar_id, 'cursor', k.cursor, 'read_only', k.read_only,
+                    'is_target', k.is_target, 'time_zone', k.time_zone) order by k.is_target desc, k.external_calendar_id), '[]')::text
+         from calendar_connection_calendars k where k.connection_id = c.id and (k.selected or k.is_target)) as calendars
+        """;
+
+    // No claim ever gives it, so nothing that asks for the fence can be written with it.
+    private const long NoFence = -1;
+
     /// <summary>Claims connections that are due: the interval is over, somebody asked, or edits wait in the queue.</summary>
     /// <remarks>
     /// Users take turns: the second connection of one user comes after the first of every other, so a family with seventeen calendars
@@ -15,7 +28,7 @@ public sealed class LeaseStore(RowanDatabase database)
     public async Task<IReadOnlyList<SyncLease>> ClaimDueAsync(string owner, int max, TimeSpan leaseDuration, CancellationToken cancellationToken)
     {
         var rows = await database.QueryAsServiceAsync<LeaseRow>(
-            """
+            $"""
             with ready as (
                 select c.id, c.user_id,
                        coalesce(c.next_sync_at <= now(), false) as scheduled,
@@ -53,22 +66,33 @@ public sealed class LeaseStore(RowanDatabase database)
                 sync_status = case when claimed.scheduled or claimed.requested then 'syncing' else c.sync_status end
             from claimed
             where c.id = claimed.id
-            returning c.id, c.fence, c.space_id, c.user_id, c.provider::text as provider, coalesce(c.provider_account_id, '') as account_id,
-                      c.server_url, c.sync_direction::text as direction,
+            returning c.fence, {Connection},
                       claimed.scheduled or claimed.requested or c.initial_sync_completed_at is null or coalesce(c.sync_requested_type = 'full', false) as pull,
                       coalesce(c.sync_requested_type = 'full', false) as full,
                       c.initial_sync_completed_at is null as initial, claimed.requested, claimed.queued, claimed.retries, claimed.timezone,
                       exists (select 1 from calendar_held_deletions h
                               where h.connection_id = c.id and h.decision is not null and h.carried_out_at is null) as decided,
-                      exists (select 1 from calendar_sync_conflicts f where f.connection_id = c.id and f.notified_at is null and f.kind <> 'same_edit') as untold,
-                      (select coalesce(jsonb_agg(jsonb_build_object(
-                                  'external_calendar_id', k.external_calendar_id, 'cursor', k.cursor, 'read_only', k.read_only,
-                                  'is_target', k.is_target, 'time_zone', k.time_zone) order by k.is_target desc, k.external_calendar_id), '[]')::text
-                       from calendar_connection_calendars k where k.connection_id = c.id and (k.selected or k.is_target)) as calendars
+                      exists (select 1 from calendar_sync_conflicts f where f.connection_id = c.id and f.notified_at is null and f.kind <> 'same_edit') as untold
             """,
             new { owner, max, leaseDuration },
             cancellationToken);
         return [.. rows.Select(row => row.ToLease())];
+    }
+
+    /// <summary>What a full sync of a connection would begin with, claimed or not, for looking only: with this lease nothing can be written.</summary>
+    /// <returns><c>null</c> when the connection is disconnected, or gone.</returns>
+    public async Task<SyncLease?> ReadAsync(ConnectionId id, CancellationToken cancellationToken)
+    {
+        var rows = await database.QueryAsServiceAsync<LeaseRow>(
+            $"""
+            select {NoFence}::bigint as fence, {Connection}, true as pull, true as full, c.initial_sync_completed_at is null as initial,
+                   (select u.timezone from users u where u.id = c.user_id) as timezone
+            from calendar_connections c
+            where c.id = @id and c.sync_status <> 'disconnected' and c.provider in ('google', 'apple', 'cozi')
+            """,
+            new { id = id.Value },
+            cancellationToken);
+        return rows.SingleOrDefault()?.ToLease();
     }
 
     /// <summary>Keeps a lease alive.</summary>

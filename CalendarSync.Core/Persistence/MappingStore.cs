@@ -73,6 +73,12 @@ internal static class MappingStore
         m.external_payload, m.generation, m.origin, m.state
         """;
 
+    private const string IdsOfCalendar =
+        """
+        select external_event_id from calendar_event_mappings
+        where connection_id = @connection and external_calendar_id = @calendarId and state not in ('creating', 'held_inbound')
+        """;
+
     /// <summary>
     /// The bases of a page of external events: by external id, else by UID, because some servers change ids, and because an event may have
     /// come from another calendar of the account.
@@ -154,13 +160,12 @@ internal static class MappingStore
     /// </summary>
     internal static Task<IReadOnlyList<string>> LoadIdsAsync(
         RowanDatabase database, ConnectionId connection, string calendarId, CancellationToken cancellationToken) =>
-        database.QueryAsServiceAsync<string>(
-            """
-            select external_event_id from calendar_event_mappings
-            where connection_id = @connection and external_calendar_id = @calendarId and state not in ('creating', 'held_inbound')
-            """,
-            new { connection = connection.Value, calendarId },
-            cancellationToken);
+        database.QueryAsServiceAsync<string>(IdsOfCalendar, new { connection = connection.Value, calendarId }, cancellationToken);
+
+    /// <summary>The same, as a transaction sees it.</summary>
+    internal static Task<IReadOnlyList<string>> LoadIdsAsync(
+        RowanTransaction transaction, ConnectionId connection, string calendarId, CancellationToken cancellationToken) =>
+        transaction.QueryAsync<string>(IdsOfCalendar, new { connection = connection.Value, calendarId }, cancellationToken);
 
     /// <summary>Writes bases, new and known.</summary>
     internal static Task SaveAsync(RowanTransaction transaction, SyncLease lease, IReadOnlyCollection<MappingRow> mappings, CancellationToken cancellationToken) =>

@@ -1,3 +1,4 @@
+using System.Data;
 using System.Text.Json;
 using CalendarSync.Core.Model;
 using Dapper;
@@ -17,11 +18,22 @@ public sealed class RowanDatabase(NpgsqlDataSource dataSource)
     /// <param name="origin">The connection whose changes are written, so that the trigger on <c>events</c> queues them for every other one.</param>
     /// <param name="cancellationToken">Cancels the wait for a session.</param>
     public Task<RowanTransaction> BeginAsServiceAsync(ConnectionId? origin, CancellationToken cancellationToken) =>
-        BeginAsync("service_role", claims: "", origin?.Value.ToString() ?? "", cancellationToken);
+        BeginAsync("service_role", claims: "", origin?.Value.ToString() ?? "", IsolationLevel.ReadCommitted, cancellationToken);
+
+    /// <summary>
+    /// A transaction of the sync that sees one moment of the database however long it takes, and in which Postgres refuses every write and
+    /// every lock on a row.
+    /// </summary>
+    public async Task<RowanTransaction> BeginSnapshotAsync(CancellationToken cancellationToken)
+    {
+        var transaction = await BeginAsync("service_role", claims: "", origin: "", IsolationLevel.RepeatableRead, cancellationToken);
+        await transaction.ExecuteAsync("set transaction read only", null, cancellationToken);
+        return transaction;
+    }
 
     /// <summary>A transaction of a user: Postgres itself shows only what the user's spaces hold.</summary>
     public Task<RowanTransaction> BeginAsUserAsync(UserId user, CancellationToken cancellationToken) =>
-        BeginAsync("authenticated", JsonSerializer.Serialize(new { sub = user.Value, role = "authenticated" }), origin: "", cancellationToken);
+        BeginAsync("authenticated", JsonSerializer.Serialize(new { sub = user.Value, role = "authenticated" }), origin: "", IsolationLevel.ReadCommitted, cancellationToken);
 
     /// <summary>
     /// One statement of the sync itself, in one round trip: the role and the statement travel together and are one implicit transaction
@@ -38,12 +50,12 @@ public sealed class RowanDatabase(NpgsqlDataSource dataSource)
         return [.. await results.ReadAsync<T>()];
     }
 
-    private async Task<RowanTransaction> BeginAsync(string role, string claims, string origin, CancellationToken cancellationToken)
+    private async Task<RowanTransaction> BeginAsync(string role, string claims, string origin, IsolationLevel isolation, CancellationToken cancellationToken)
     {
         var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         try
         {
-            var transaction = await connection.BeginTransactionAsync(cancellationToken);
+            var transaction = await connection.BeginTransactionAsync(isolation, cancellationToken);
 
             // BEGIN travels with this statement: one round trip. All three are local to the transaction.
             await connection.ExecuteAsync(new CommandDefinition(

@@ -33,17 +33,17 @@ internal static class SyncedEventStore
 
     /// <summary>
     /// Events of the space without a counterpart in the connection, that one of these external events may be; one with the same UID also
-    /// when it is in the trash. Locked like the mapped ones, the living first.
+    /// when it is in the trash. Locked like the mapped ones, if they are to be written.
     /// </summary>
     internal static Task<IReadOnlyList<RowanEventRow>> LoadCandidatesAsync(
-        RowanTransaction transaction, SyncLease lease, Guid[] ids, string[] uids, Instant[] starts, CancellationToken cancellationToken) =>
+        RowanTransaction transaction, SyncLease lease, Guid[] ids, string[] uids, Instant[] starts, bool forWriting, CancellationToken cancellationToken) =>
         transaction.QueryAsync<RowanEventRow>(
             $"""
             select {Columns} from events e
             where e.space_id = @space
               and (e.ical_uid = any(@uids) or (e.deleted_at is null and (e.id = any(@ids) or e.start_time = any(@starts))))
               and not exists (select 1 from calendar_event_mappings m where m.connection_id = @connection and m.rowan_event_id = e.id)
-            order by e.id for update
+            order by e.id {(forWriting ? "for update" : "")}
             """,
             new { space = lease.SpaceId.Value, connection = lease.ConnectionId.Value, ids, uids, starts },
             cancellationToken);

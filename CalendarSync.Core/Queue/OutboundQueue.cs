@@ -34,6 +34,18 @@ public sealed record FailedTry(Guid Id, long Version, string Error, TimeSpan Ret
 /// </summary>
 internal static class OutboundQueue
 {
+    private const string Comparable =
+        """
+        select e.id as event_id
+        from calendar_connections c join events e on e.space_id = c.space_id
+        where c.id = @connection and e.deleted_at is null
+          and (e.event_type is null or e.event_type <> all(c.excluded_event_types))
+          and not exists (select 1 from calendar_event_mappings m where m.connection_id = c.id and m.rowan_event_id = e.id)
+        union all
+        select m.rowan_event_id from calendar_event_mappings m
+        where m.connection_id = @connection and m.state <> 'hidden'
+        """;
+
     /// <summary>The next items that are ready, the most urgent first.</summary>
     internal static Task<IReadOnlyList<QueueItem>> PeekAsync(RowanTransaction transaction, SyncLease lease, int max, CancellationToken cancellationToken) =>
         transaction.QueryAsync<QueueItem>(
@@ -67,22 +79,19 @@ internal static class OutboundQueue
     /// </summary>
     internal static Task<int> EnqueueSpaceAsync(RowanTransaction transaction, SyncLease lease, CancellationToken cancellationToken) =>
         transaction.ExecuteAsync(
-            """
+            $"""
             insert into calendar_sync_queue as q (event_id, connection_id, operation, priority)
-            select e.id, c.id, 'update'::queue_operation, 7
-            from calendar_connections c join events e on e.space_id = c.space_id
-            where c.id = @connection and e.deleted_at is null
-              and (e.event_type is null or e.event_type <> all(c.excluded_event_types))
-              and not exists (select 1 from calendar_event_mappings m where m.connection_id = c.id and m.rowan_event_id = e.id)
-            union all
-            select m.rowan_event_id, m.connection_id, 'update'::queue_operation, 7 from calendar_event_mappings m
-            where m.connection_id = @connection and m.state <> 'hidden'
+            select event_id, @connection, 'update'::queue_operation, 7 from ({Comparable}) comparable
             order by 1
             on conflict (connection_id, event_id) where status in ('pending', 'failed')
             do update set version = q.version + 1, status = 'pending', retry_count = 0, next_retry_at = null, last_error = null
             """,
             new { connection = lease.ConnectionId.Value },
             cancellationToken);
+
+    /// <summary>The events that <see cref="EnqueueSpaceAsync"/> would queue.</summary>
+    internal static Task<IReadOnlyList<Guid>> ListSpaceAsync(RowanTransaction transaction, SyncLease lease, CancellationToken cancellationToken) =>
+        transaction.QueryAsync<Guid>(Comparable, new { connection = lease.ConnectionId.Value }, cancellationToken);
 
     /// <summary>Completes items that no edit has touched since they were read.</summary>
     internal static Task CompleteAsync(RowanTransaction transaction, IReadOnlyCollection<QueueItem> items, CancellationToken cancellationToken) =>

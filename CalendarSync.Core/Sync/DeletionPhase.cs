@@ -2,7 +2,6 @@ using CalendarSync.Core.Model;
 using CalendarSync.Core.Notifications;
 using CalendarSync.Core.Persistence;
 using CalendarSync.Core.Providers;
-using CalendarSync.Core.Sync.Planning;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -143,11 +142,7 @@ internal sealed partial class DeletionPhase(
         await using var transaction = await database.BeginAsServiceAsync(pass.Lease.ConnectionId, cancellationToken);
         await LeaseStore.HoldAsync(transaction, pass.Lease, cancellationToken);
         var load = await HeldDeletionStore.WeighInboundAsync(transaction, pass.Lease, reading.CalendarId, [.. reading.Deleted], cancellationToken);
-        var holds = load.Doomed.Count > 0 && DeletionGuard.Holds(
-            load.Doomed.Count + load.Context.Recent + load.Context.Held,
-            load.Context.Mapped + load.Context.Recent,
-            options.Value.MinCount,
-            options.Value.MaxShare);
+        var holds = options.Value.Hold(load);
         if (holds)
         {
             Log.Held(logger, pass.Lease.ConnectionId.Value, load.Doomed.Count, load.Context.Mapped);

@@ -61,7 +61,7 @@ internal sealed class InboundApplier(RowanDatabase database, IOptions<ConflictOp
         var lease = pass.Lease;
         await using var transaction = await database.BeginAsServiceAsync(lease.ConnectionId, cancellationToken);
         await LeaseStore.HoldAsync(transaction, lease, cancellationToken);
-        var state = await LoadAsync(transaction, pass, calendarId, changes, cancellationToken);
+        var state = await LoadAsync(transaction, pass, calendarId, changes, forWriting: true, cancellationToken);
         var plan = InboundPlanner.Plan(pass, calendarId, state, changes, _sameEditWindow, moves);
 
         // The conflict history takes Rowan's versions from the rows, so it comes before they change; and it refers to the mappings.
@@ -84,8 +84,20 @@ internal sealed class InboundApplier(RowanDatabase database, IOptions<ConflictOp
         return plan.Outcome;
     }
 
-    private static async Task<InboundState> LoadAsync(
-        RowanTransaction transaction, SyncPass pass, string calendarId, IReadOnlyList<RemoteChange> changes, CancellationToken cancellationToken)
+    /// <summary>Reads what the planner needs.</summary>
+    /// <param name="transaction">The page's, or a snapshot.</param>
+    /// <param name="pass">The pass.</param>
+    /// <param name="calendarId">The calendar of the changes.</param>
+    /// <param name="changes">The page.</param>
+    /// <param name="forWriting">Takes the locks under which the plan stays true until it is written.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    internal static async Task<InboundState> LoadAsync(
+        RowanTransaction transaction,
+        SyncPass pass,
+        string calendarId,
+        IReadOnlyList<RemoteChange> changes,
+        bool forWriting,
+        CancellationToken cancellationToken)
     {
         var lease = pass.Lease;
         var present = changes.OfType<RemoteChange.Present>().ToList();
@@ -98,13 +110,16 @@ internal sealed class InboundApplier(RowanDatabase database, IOptions<ConflictOp
             cancellationToken);
         var known = mappings.Where(m => m.ExternalCalendarId == calendarId).Select(m => m.ExternalEventId).ToHashSet(StringComparer.Ordinal);
         var unknown = present.Where(p => !known.Contains(p.ExternalId)).ToList();
-        if (unknown.Count > 0)
+        if (unknown.Count > 0 && forWriting)
         {
             // Before any row is locked, so that two pages never wait for each other both ways.
             await SyncedEventStore.HoldImportsAsync(transaction, lease, cancellationToken);
         }
 
-        var rows = await SyncedEventStore.LoadForUpdateAsync(transaction, [.. mappings.Select(m => m.RowanEventId)], cancellationToken);
+        Guid[] mapped = [.. mappings.Select(m => m.RowanEventId)];
+        var rows = forWriting
+            ? await SyncedEventStore.LoadForUpdateAsync(transaction, mapped, cancellationToken)
+            : await SyncedEventStore.LoadAsync(transaction, mapped, cancellationToken);
         var candidates = unknown.Count == 0
             ? []
             : await SyncedEventStore.LoadCandidatesAsync(
@@ -113,6 +128,7 @@ internal sealed class InboundApplier(RowanDatabase database, IOptions<ConflictOp
                 [.. unknown.Select(p => EventIdentity.Parse(p.Uid)?.EventId.Value).OfType<Guid>()],
                 [.. unknown.Select(p => p.Uid)],
                 [.. unknown.Select(p => p.Event.Content.Start.ToInstant(pass.ZoneOf(calendarId)))],
+                forWriting,
                 cancellationToken);
         var ownIds = unknown.Select(p => EventIdentity.Parse(p.Uid)?.EventId.Value).OfType<Guid>().Except(candidates.Select(c => c.Id)).ToArray();
         var copies = ownIds.Length == 0 ? [] : await MappingStore.LoadMappedAsync(transaction, lease, ownIds, cancellationToken);

@@ -14,6 +14,9 @@ internal sealed class InboundPlan
     /// <summary>Events that were found to be the same, with the UID of their counterpart, and whether that is where they came from.</summary>
     public List<(Guid Id, string Uid, bool Imported)> Links { get; } = [];
 
+    /// <summary>The same with both sides, for those who want to see what was found.</summary>
+    public List<FoundMatch> Matches { get; } = [];
+
     public List<MappingRow> Mappings { get; } = [];
 
     public List<Guid> RetiredMappings { get; } = [];
@@ -43,3 +46,9 @@ internal sealed class InboundPlan
         Failed = Errors.Count,
     };
 }
+
+/// <summary>An event of Rowan and its counterpart outside.</summary>
+/// <param name="Row">As it is in Rowan.</param>
+/// <param name="Applied">As it would be if the external version were written to it.</param>
+/// <param name="Score">How alike they are, at most 1.</param>
+internal sealed record FoundMatch(RowanEventRow Row, RowanEventRow Applied, double Score);

@@ -267,6 +267,7 @@ internal sealed class InboundPlanner
         var mapping = NewMapping(row, external, content, appliedEtag, origin);
         _plan.Mappings.Add(mapping);
         _plan.Links.Add((row.Id, external.Uid, origin == "imported"));
+        _plan.Matches.Add(new FoundMatch(row, applied, Score: 1));
         if (row.DeletedAt is not null)
         {
             // In the trash since a disconnect, or since it was deleted outside and came back there. A second row beside it would be a

@@ -1,7 +1,6 @@
 using CalendarSync.Core.Notifications;
 using CalendarSync.Core.Persistence;
 using CalendarSync.Core.Providers;
-using CalendarSync.Core.Sync.Planning;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -17,11 +16,7 @@ internal sealed partial class OutboundGuard(NotificationStore notifications, IOp
         foreach (var calendar in deletes.GroupBy(w => w.Mapping.ExternalCalendarId, StringComparer.Ordinal))
         {
             var load = await HeldDeletionStore.WeighOutboundAsync(transaction, pass.Lease, calendar.Key, cancellationToken);
-            var holds = load.Doomed.Count > 0 && DeletionGuard.Holds(
-                load.Doomed.Count + load.Context.Recent + load.Context.Held,
-                load.Context.Mapped + load.Context.Recent,
-                options.Value.MinCount,
-                options.Value.MaxShare);
+            var holds = options.Value.Hold(load);
             if (holds)
             {
                 Log.Held(logger, pass.Lease.ConnectionId.Value, load.Doomed.Count, load.Context.Mapped);

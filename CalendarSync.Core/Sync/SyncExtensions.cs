@@ -1,8 +1,6 @@
 using CalendarSync.Core.Notifications;
 using CalendarSync.Core.Persistence;
-using CalendarSync.Core.Providers;
 using CalendarSync.Core.Telemetry;
-using CalendarSync.Core.Vault;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -13,7 +11,7 @@ namespace CalendarSync.Core.Sync;
 public static class SyncExtensions
 {
     /// <summary>
-    /// Adds <see cref="SyncSession"/> and <see cref="LeaseStore"/>, with the options "Sync", "Queue", "Deletions" and "Conflicts". Needs the database,
+    /// Adds <see cref="SyncSession"/>, <see cref="PreviewSession"/> and their stores, with the options "Sync", "Queue", "Deletions" and "Conflicts". Needs the database,
     /// the vault, coordination and at least one provider.
     /// </summary>
     public static IServiceCollection AddSync(this IServiceCollection services)
@@ -34,17 +32,27 @@ public static class SyncExtensions
         services.AddSingleton<Importer>();
         services.AddSingleton<OutboundGuard>();
         services.AddSingleton<Exporter>();
+        services.AddSingleton<PassFactory>();
+        services.AddSingleton<PreviewStore>();
+        services.AddSingleton(provider => new PreviewSession(
+            provider.GetRequiredService<RowanDatabase>(),
+            provider.GetRequiredService<LeaseStore>(),
+            provider.GetRequiredService<PreviewStore>(),
+            provider.GetRequiredService<PassFactory>(),
+            provider.GetRequiredService<IOptions<ConflictOptions>>(),
+            provider.GetRequiredService<IOptions<DeletionOptions>>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<PreviewSession>>()));
         services.AddSingleton(provider => new SyncSession(
             provider.GetRequiredService<LeaseStore>(),
             provider.GetRequiredService<PassStore>(),
-            provider.GetRequiredService<TokenVault>(),
+            provider.GetRequiredService<PassFactory>(),
             provider.GetRequiredService<Importer>(),
             provider.GetRequiredService<RetryPhase>(),
             provider.GetRequiredService<Exporter>(),
             provider.GetRequiredService<ProgressReporter>(),
             provider.GetRequiredService<NotificationStore>(),
             provider.GetRequiredService<SyncMetrics>(),
-            provider.GetServices<ICalendarProvider>(),
             provider.GetRequiredService<IOptions<SyncOptions>>(),
             provider.GetRequiredService<IOptions<QueueOptions>>(),
             provider.GetRequiredService<TimeProvider>(),

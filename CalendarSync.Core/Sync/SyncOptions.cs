@@ -1,5 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using CalendarSync.Core.Model;
+using CalendarSync.Core.Persistence;
+using CalendarSync.Core.Sync.Planning;
 using NodaTime;
 
 namespace CalendarSync.Core.Sync;
@@ -65,4 +67,14 @@ public sealed class DeletionOptions
     /// <summary>The share of a calendar's events that may go at once, from 0 to 1. Default 0.3.</summary>
     [Range(0.0, 1.0)]
     public double MaxShare { get; init; } = 0.3;
+
+    /// <summary>Whether these deletions are to wait for somebody, together with those of the last hour.</summary>
+    /// <param name="load">What is about to happen, and what has.</param>
+    /// <param name="atLeast">How many are known to be about to happen, where the load does not see all of them.</param>
+    internal bool Hold(DeletionLoad load, int atLeast = 0)
+    {
+        var doomed = Math.Max(load.Doomed.Count, atLeast);
+        return doomed > 0
+            && DeletionGuard.Holds(doomed + load.Context.Recent + load.Context.Held, load.Context.Mapped + load.Context.Recent, MinCount, MaxShare);
+    }
 }

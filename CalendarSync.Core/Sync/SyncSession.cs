@@ -21,14 +21,13 @@ public sealed partial class SyncSession
 {
     private readonly LeaseStore _leases;
     private readonly PassStore _passes;
-    private readonly TokenVault _vault;
+    private readonly PassFactory _factory;
     private readonly Importer _importer;
     private readonly RetryPhase _retries;
     private readonly Exporter _exporter;
     private readonly ProgressReporter _progress;
     private readonly NotificationStore _notifications;
     private readonly SyncMetrics _metrics;
-    private readonly Dictionary<CalendarProvider, ICalendarProvider> _providers;
     private readonly SyncOptions _options;
     private readonly QueueOptions _queueOptions;
     private readonly TimeProvider _time;
@@ -37,14 +36,13 @@ public sealed partial class SyncSession
     internal SyncSession(
         LeaseStore leases,
         PassStore passes,
-        TokenVault vault,
+        PassFactory factory,
         Importer importer,
         RetryPhase retries,
         Exporter exporter,
         ProgressReporter progress,
         NotificationStore notifications,
         SyncMetrics metrics,
-        IEnumerable<ICalendarProvider> providers,
         IOptions<SyncOptions> options,
         IOptions<QueueOptions> queueOptions,
         TimeProvider time,
@@ -52,14 +50,13 @@ public sealed partial class SyncSession
     {
         _leases = leases;
         _passes = passes;
-        _vault = vault;
+        _factory = factory;
         _importer = importer;
         _retries = retries;
         _exporter = exporter;
         _progress = progress;
         _notifications = notifications;
         _metrics = metrics;
-        _providers = providers.ToDictionary(p => p.Provider);
         _options = options.Value;
         _queueOptions = queueOptions.Value;
         _time = time;
@@ -79,7 +76,7 @@ public sealed partial class SyncSession
         var started = _time.GetTimestamp();
         try
         {
-            pass = Open(lease);
+            pass = _factory.Open(lease);
             logId = lease.Requested || lease.Full ? await _passes.BeginAsync(lease, traceId, cancellationToken) : null;
             await RunAsync(pass, cancellationToken);
             await FinishAsync(pass, logId, traceId, cancellationToken);
@@ -122,21 +119,6 @@ public sealed partial class SyncSession
         {
             await MeasureAsync(pass, "push", () => _exporter.RunAsync(pass, cancellationToken));
         }
-    }
-
-    private SyncPass Open(SyncLease lease)
-    {
-        var provider = _providers.GetValueOrDefault(lease.Provider)
-            ?? throw new ProviderException(ProviderFault.Permanent, "provider_not_available", "This kind of calendar cannot be synced by this installation.");
-        var account = new ProviderAccount
-        {
-            ConnectionId = lease.ConnectionId,
-            SpaceId = lease.SpaceId,
-            AccountId = lease.AccountId,
-            ServerUrl = lease.ServerUrl,
-            ReadSecretAsync = (kind, token) => _vault.ReadAsync(lease.ConnectionId, kind, token),
-        };
-        return new SyncPass(lease, provider, account);
     }
 
     private async Task FinishAsync(SyncPass pass, Guid? logId, string? traceId, CancellationToken cancellationToken)

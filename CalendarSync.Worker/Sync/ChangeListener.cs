@@ -10,6 +10,7 @@ namespace CalendarSync.Worker.Sync;
 internal sealed partial class ChangeListener(
     [FromKeyedServices(RowanDataSource.Session)] NpgsqlDataSource sessions,
     WakeSignal wake,
+    [FromKeyedServices(PreviewLoop.WakeKey)] WakeSignal previews,
     [FromKeyedServices(ChangeListener.StateKey)] LoopState state,
     TimeProvider time,
     ILogger<ChangeListener> logger) : BackgroundService
@@ -55,12 +56,13 @@ internal sealed partial class ChangeListener(
     private async Task ListenAsync(CancellationToken stopping)
     {
         await using var session = await sessions.OpenConnectionAsync(stopping);
-        session.Notification += (_, _) => wake.Wake();
-        await ExecuteAsync(session, "listen calendar_sync", stopping);
+        session.Notification += (_, notification) => (notification.Channel == "calendar_preview" ? previews : wake).Wake();
+        await ExecuteAsync(session, "listen calendar_sync; listen calendar_preview", stopping);
         Log.Listening(logger);
 
         // Whatever was said while nobody listened is lost: look once.
         wake.Wake();
+        previews.Wake();
         while (true)
         {
             state.Succeeded();

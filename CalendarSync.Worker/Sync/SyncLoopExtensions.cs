@@ -21,10 +21,12 @@ internal static class SyncLoopExtensions
             provider.GetRequiredService<SyncSession>(),
             provider.GetRequiredService<IOptions<WorkerOptions>>().Value));
         services.AddSingleton<WakeSignal>();
+        services.AddKeyedSingleton<WakeSignal>(PreviewLoop.WakeKey);
         services.AddKeyedSingleton<LoopState>(SyncLoop.StateKey);
         services.AddKeyedSingleton<LoopState>(ChangeListener.StateKey);
         services.AddHostedService<SyncLoop>();
         services.AddHostedService<ChangeListener>();
+        services.AddHostedService<PreviewLoop>();
 
         services.AddSingleton<MigrationState>();
         services.AddHealthChecks()

@@ -53,7 +53,7 @@ create or replace function public.request_calendar_preview(p_connection_id uuid)
     end
     $$;
 
--- How the user's question stands. An answer is given once: the next question is a new one.
+-- The answer to the user's question, if there is one. It is given once: the next question is a new one. 'taken' to whoever comes too late.
 create or replace function public.take_calendar_preview(p_preview_id uuid)
     returns table (status text, result text, error_code text, error_message text)
     language plpgsql security definer
@@ -66,6 +66,9 @@ create or replace function public.take_calendar_preview(p_preview_id uuid)
             delete from public.calendar_previews p
             where p.id = p_preview_id and p.requested_by = auth.uid() and p.status in ('done', 'failed')
             returning p.status, p.result::text, p.error_code, p.error_message;
+        if not found and not exists (select from public.calendar_previews p where p.id = p_preview_id and p.requested_by = auth.uid()) then
+            return query select 'taken', null, null, null;
+        end if;
     end
     $$;
 

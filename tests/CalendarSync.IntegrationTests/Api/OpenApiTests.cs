@@ -21,6 +21,7 @@ public sealed class OpenApiTests(ApiFixture fixture) : IClassFixture<ApiFixture>
         { "delete", "/api/calendar/disconnect/{connectionId}" },
         { "post", "/api/calendar/sync" },
         { "get", "/api/calendar/sync" },
+        { "post", "/api/calendar/preview" },
         { "get", "/api/calendar/conflicts" },
         { "get", "/api/calendar/conflicts/export" },
         { "post", "/api/calendar/conflicts/{id}/resolve" },

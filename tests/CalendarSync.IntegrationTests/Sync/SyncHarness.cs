@@ -43,6 +43,10 @@ internal sealed class SyncHarness : IAsyncDisposable
 
     public SyncSession Session => _host.Services.GetRequiredService<SyncSession>();
 
+    public PreviewStore Previews => _host.Services.GetRequiredService<PreviewStore>();
+
+    public PreviewSession PreviewSession => _host.Services.GetRequiredService<PreviewSession>();
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     public static async Task<SyncHarness> CreateAsync(PostgresServer postgres, RedisServer redis, string direction = "bidirectional", string retryDelays = "00:00:00,00:00:00", string sameEditWindow = "00:00:00")

@@ -68,11 +68,14 @@ public sealed class ChangeListenerTests(PostgresServer postgres)
         public Listening(NpgsqlDataSource sessions)
         {
             Wake = new WakeSignal(TimeProvider.System);
+            Previews = new WakeSignal(TimeProvider.System);
             State = new LoopState(TimeProvider.System);
-            Listener = new ChangeListener(sessions, Wake, State, TimeProvider.System, new FakeLogger<ChangeListener>());
+            Listener = new ChangeListener(sessions, Wake, Previews, State, TimeProvider.System, new FakeLogger<ChangeListener>());
         }
 
         public WakeSignal Wake { get; }
+
+        public WakeSignal Previews { get; }
 
         public LoopState State { get; }
 
