@@ -21,6 +21,7 @@ public sealed class OpenApiTests(ApiFixture fixture) : IClassFixture<ApiFixture>
         { "delete", "/api/calendar/disconnect/{connectionId}" },
         { "post", "/api/calendar/sync" },
         { "get", "/api/calendar/sync" },
+        { "get", "/api/calendar/sync-logs" },
         { "post", "/api/calendar/preview" },
         { "get", "/api/calendar/conflicts" },
         { "get", "/api/calendar/conflicts/export" },

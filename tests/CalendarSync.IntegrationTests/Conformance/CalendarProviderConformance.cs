@@ -338,6 +338,24 @@ public abstract class CalendarProviderConformance
         Assert.Equal(ProviderFault.Gone, full.Fault);
     }
 
+    [Fact]
+    public async Task An_event_that_was_deleted_can_be_made_again_from_what_it_was()
+    {
+        await using var calendar = await CreateCalendarAsync();
+        var id = await calendar.AddOutsideAsync("School");
+        var before = Assert.Single((await PullResult.OfAsync(calendar)).Present);
+        await calendar.DeleteOutsideAsync(id);
+        var identity = NewIdentity();
+        var content = before.Event.Content with { Title = "School again" };
+
+        var stored = Assert.IsType<WriteResult.Stored>(await PushAsync(calendar, new WriteOperation.Create(identity, new CalendarEvent(content), before.Payload)));
+
+        Assert.False(stored.Adopted);
+        Assert.Equal((identity.Uid, "School again", calendar.Account.SpaceId), (stored.Version.Uid, stored.Version.Event.Content.Title, stored.Version.WrittenFor));
+        Assert.NotEqual(id, stored.Version.ExternalId);
+        Assert.Single((await PullResult.OfAsync(calendar)).Present);
+    }
+
     private static EventIdentity NewIdentity() => new(new RowanEventId(Guid.NewGuid()), 0);
 
     private static async Task<WriteResult> PushAsync(ConformanceCalendar calendar, WriteOperation operation) =>

@@ -101,6 +101,38 @@ public sealed class ICalendarWriterTests
     });
 
     [Fact]
+    public void An_event_that_is_made_again_keeps_everything_but_its_identity()
+    {
+        var stored = Text(Foreign);
+
+        var made = Writer.Recreate(stored, Identity, new CalendarEvent(Ics.Content(stored)), Space);
+
+        string[] expected =
+        [
+            .. Foreign.TakeWhile(line => line != "BEGIN:VALARM").Select(line => line switch
+            {
+                "UID:u" => "UID:" + Identity.Uid,
+                "SEQUENCE:4" => "SEQUENCE:5",
+                "LAST-MODIFIED:20260101T000000Z" => "LAST-MODIFIED:20260314T092653Z",
+                "DTSTAMP:20260101T000000Z" => "DTSTAMP:20260314T092653Z",
+                _ => line,
+            }),
+            "X-CALENDARSYNC-SPACE:" + Space.Value.ToString("D"),
+            .. Foreign.SkipWhile(line => line != "BEGIN:VALARM"),
+        ];
+        Assert.Equal(Text(expected), made);
+        Assert.Equal((Identity.Uid, Space), (Ics.Read(made).Uid, Ics.Read(made).WrittenFor));
+    }
+
+    [Fact]
+    public void An_event_that_is_made_again_says_what_it_shall_now() => Gen.Select(Writable, Writable).Sample((before, after) =>
+    {
+        var made = Ics.Read(Writer.Recreate(Writer.Create(new EventIdentity(Identity.EventId, 0), before, Space), Identity, after, Space));
+
+        Assert.Equal((ContentHash.Of(after), Identity.Uid), (ContentHash.Of(made.Aggregate), made.Uid));
+    });
+
+    [Fact]
     public void An_edit_touches_only_the_lines_that_it_changes()
     {
         var stored = Text(Foreign);
