@@ -20,6 +20,14 @@ internal sealed class CalendarApi(ApiTransport transport, SessionStore sessions,
         (await SendAsync<EventList>(
             HttpMethod.Get, $"api/calendar?space_id={space}&from={from.UtcDateTime:s}Z&to={to.UtcDateTime:s}Z", null, cancellationToken)).Data;
 
+    /// <summary>The newest conflicts that people care about.</summary>
+    public async Task<IReadOnlyList<Conflict>> GetConflictsAsync(Guid space, CancellationToken cancellationToken) =>
+        [.. (await SendAsync<ConflictPage>(HttpMethod.Get, $"api/calendar/conflicts?space_id={space}&limit=10", null, cancellationToken))
+            .Conflicts.Where(conflict => conflict.Kind != "same_edit").Take(5)];
+
+    public Task ResolveConflictAsync(Guid id, string winningSource, CancellationToken cancellationToken) =>
+        SendAsync<object>(HttpMethod.Post, $"api/calendar/conflicts/{id}/resolve", new { WinningSource = winningSource }, cancellationToken);
+
     public Task<Connected> ConnectAsync(ConnectRequest request, CancellationToken cancellationToken) =>
         SendAsync<Connected>(HttpMethod.Post, "api/calendar/connect/apple", request, cancellationToken);
 
@@ -45,6 +53,8 @@ internal sealed class CalendarApi(ApiTransport transport, SessionStore sessions,
     }
 
     private sealed record ConnectionList(IReadOnlyList<Connection> Connections);
+
+    private sealed record ConflictPage(IReadOnlyList<Conflict> Conflicts);
 
     private sealed record EventList(IReadOnlyList<CalendarEvent> Data);
 }

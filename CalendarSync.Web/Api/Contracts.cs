@@ -46,6 +46,16 @@ public sealed record CalendarEvent
     public string? ExternalSource { get; init; }
 }
 
+public sealed record Conflict
+{
+    public required Guid Id { get; init; }
+    public required string Kind { get; init; }
+    public required DateTimeOffset DetectedAt { get; init; }
+    public required string ResolutionStatus { get; init; }
+    public string? WinningSource { get; init; }
+    public required string Message { get; init; }
+}
+
 public sealed record ConnectRequest(Guid SpaceId, string Email, string AppSpecificPassword, Uri? ServerUrl);
 
 public sealed record Connected(Guid ConnectionId, string Message);

@@ -34,6 +34,8 @@ public abstract class LivePage : ComponentBase, IDisposable
 
     private protected IReadOnlyList<CalendarEvent>? Events { get; private set; }
 
+    private protected IReadOnlyList<Conflict>? Conflicts { get; private set; }
+
     private protected TimeZoneInfo Zone { get; private set; } = TimeZoneInfo.Utc;
 
     private protected DateTimeOffset Now { get; private set; }
@@ -72,7 +74,7 @@ public abstract class LivePage : ComponentBase, IDisposable
 
     private protected Task ChooseAsync(Space space)
     {
-        (Space, Connections, Events) = (space, null, null);
+        (Space, Connections, Events, Conflicts) = (space, null, null, null);
         return RefreshAsync();
     }
 
@@ -92,10 +94,11 @@ public abstract class LivePage : ComponentBase, IDisposable
             var from = new DateTimeOffset(TimeZoneInfo.ConvertTime(Now, Zone).Date, Zone.GetUtcOffset(Now));
             var connections = Api.GetConnectionsAsync(space.Id, _closed.Token);
             var events = Api.GetEventsAsync(space.Id, from, from.AddDays(7 * Weeks), _closed.Token);
-            await Task.WhenAll(connections, events);
+            var conflicts = Api.GetConflictsAsync(space.Id, _closed.Token);
+            await Task.WhenAll(connections, events, conflicts);
             if (Space == space)
             {
-                (Connections, Events, Trouble) = (await connections, await events, null);
+                (Connections, Events, Conflicts, Trouble) = (await connections, await events, await conflicts, null);
             }
         }
         catch (ApiException problem) when (!problem.IsSignedOut)
