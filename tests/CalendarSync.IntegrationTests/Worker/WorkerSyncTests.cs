@@ -40,7 +40,7 @@ public sealed class WorkerSyncTests(RadicaleServer radicale) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_edit_in_Rowan_reaches_the_server_and_an_event_of_the_server_is_imported()
+    public async Task An_edit_in_Rowan_reaches_the_server_an_event_of_the_server_is_imported_and_a_preview_is_answered()
     {
         await _account.PutSimpleEventAsync(_calendar, "imported-1", "canary-title-outside", "20270314T090000Z", "20270314T100000Z");
         await using var worker = Start();
@@ -48,6 +48,15 @@ public sealed class WorkerSyncTests(RadicaleServer radicale) : IAsyncLifetime
 
         await _database.CreateEventAsync(_space, "canary-title-inside");
         await WorkerProcess.EventuallyAsync(() => IsOutsideAsync("canary-title-inside"), worker);
+
+        await _account.PutSimpleEventAsync(_calendar, "imported-2", "canary-title-next", "20270315T090000Z", "20270315T100000Z");
+        await _database.ExecuteAsync(
+            """
+            insert into calendar_previews (connection_id, requested_by) select id, user_id from calendar_connections;
+            notify calendar_preview
+            """);
+        await WorkerProcess.EventuallyAsync(
+            () => _database.QuerySingleAsync<bool>("select status = 'done' and (result -> 'counts' ->> 'deletes') = '0' from calendar_previews"), worker);
 
         Assert.Null(LogPrivacyRules.Find(worker.Output));
     }
