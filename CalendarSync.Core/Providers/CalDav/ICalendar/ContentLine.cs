@@ -44,6 +44,20 @@ internal sealed record ContentLine(string Raw, string Name, ImmutableArray<Conte
         return new ContentLine(Fold(line.ToString()), name, parameters, safe);
     }
 
+    /// <summary>
+    /// The line with one more parameter, directly behind the name and folded there: all that stood on it stays as it was written.
+    /// <c>ATTENDEE;CN=Ben:mailto:…</c> becomes <c>ATTENDEE;SCHEDULE-AGENT=CLIENT</c>, line break, <c> ;CN=Ben:mailto:…</c>.
+    /// </summary>
+    public ContentLine With(ContentParameter parameter)
+    {
+        var nameEnd = Raw.AsSpan().IndexOfAny(';', ':');
+        return this with
+        {
+            Raw = $"{Raw[..nameEnd]};{parameter.Name}={parameter.Value}\r\n {Raw[nameEnd..]}",
+            Parameters = [parameter, .. Parameters],
+        };
+    }
+
     /// <summary>Reads a line as it stands in a text.</summary>
     /// <param name="raw">With its folds.</param>
     /// <param name="unfolded">The same without them, such as <c>DTSTART;TZID="Europe/Berlin":20260103T100000</c>.</param>

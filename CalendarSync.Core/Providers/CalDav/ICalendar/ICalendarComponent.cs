@@ -85,6 +85,18 @@ internal sealed class ICalendarComponent : IContentNode
         _nodes.RemoveAll(node => node is ContentLine old && old.Name == line.Name && !ReferenceEquals(old, line));
     }
 
+    /// <summary>Puts another line in the place of each line of a name.</summary>
+    public void Rewrite(string name, Func<ContentLine, ContentLine> rewrite)
+    {
+        for (var index = 0; index < _nodes.Count; index++)
+        {
+            if (_nodes[index] is ContentLine line && line.Name == name)
+            {
+                _nodes[index] = rewrite(line);
+            }
+        }
+    }
+
     /// <summary>Adds a line behind the last one, before the components in this one: alarms stay last.</summary>
     public void Add(ContentLine line)
     {

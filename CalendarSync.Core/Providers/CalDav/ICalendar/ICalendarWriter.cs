@@ -106,11 +106,17 @@ internal sealed class ICalendarWriter(TimeProvider timeProvider)
         {
             component.Set(ContentLine.Create("UID", identity.Uid));
             component.Set(ContentLine.Create(ICalendarReader.SpaceMarker, spaceId.Value.ToString("D")));
+            component.Rewrite("ATTENDEE", Unannounced);
+            component.Rewrite("ORGANIZER", Unannounced);
             Revise(component);
         }
 
         return document.ToString();
     }
+
+    // To the server this is a new meeting, and it would mail every guest an invitation (RFC 6638, 3.2.1). That is left to the client (7.1).
+    private static ContentLine Unannounced(ContentLine person) =>
+        person.Parameters.Any(parameter => parameter.Name == "SCHEDULE-AGENT") ? person : person.With(new ContentParameter("SCHEDULE-AGENT", "CLIENT"));
 
     // A revision that others can tell from the one before it (RFC 5545, 3.8.7).
     private void Revise(ICalendarComponent component)
