@@ -90,7 +90,7 @@ public sealed class NotificationStore(RowanDatabase database)
             cancellationToken);
         if (gone + deleted > 0)
         {
-            await TellAsync(transaction, lease, Notice.OfHeldDeletions(lease.Provider, gone, deleted), cancellationToken);
+            await TellAsync(transaction, lease, lease.UserId.Value, Notice.OfHeldDeletions(lease.Provider, gone, deleted), cancellationToken);
             await transaction.CommitAsync(cancellationToken);
         }
     }

@@ -75,14 +75,21 @@ create or replace function public.settle_calendar_conflicts(p_event_ids uuid[]) 
             resolved_at = case when pushes.waiting or pushes.given_up then null else now() end
         from (
             select open.id,
-                coalesce(bool_or(item.status = 'pending' or item.next_retry_at is not null), false) as waiting,
-                coalesce(bool_or(item.status = 'failed' and item.next_retry_at is null), false) as given_up
+                coalesce(bool_or(not push.given_up), false) as waiting,
+                coalesce(bool_or(push.given_up), false) as given_up
             from public.calendar_sync_conflicts open
             left join (
-                public.calendar_sync_queue item
+                select item.event_id, connection.space_id,
+                    -- In the list of errors: it is tried again some day, or when somebody asks for it.
+                    item.status = 'failed' and (item.next_retry_at is null or exists (
+                        select from public.calendar_sync_errors error
+                        where error.connection_id = item.connection_id and error.rowan_event_id = item.event_id
+                            and error.direction = 'outbound' and error.resolved_at is null)) as given_up
+                from public.calendar_sync_queue item
                 join public.calendar_connections connection
-                    on connection.id = item.connection_id and connection.sync_status <> 'disconnected')
-                on item.event_id = open.event_id and item.status in ('pending', 'failed') and connection.space_id = open.space_id
+                    on connection.id = item.connection_id and connection.sync_status <> 'disconnected'
+                where item.status in ('pending', 'failed')
+            ) push on push.event_id = open.event_id and push.space_id = open.space_id
             where open.event_id = any (p_event_ids) and open.resolution_status <> 'resolved'
             group by open.id
         ) pushes

@@ -1,5 +1,6 @@
 using CalendarSync.Core.Model;
 using CalendarSync.Core.Persistence;
+using CalendarSync.Core.Providers;
 using CalendarSync.IntegrationTests.Fixtures;
 using Npgsql;
 
@@ -35,6 +36,39 @@ public sealed class ConflictRestoreTests(PostgresServer postgres, RedisServer re
                 from calendar_sync_conflicts f, jsonb_array_elements(f.decisions) d where (d ->> 'by')::uuid = @user
                 """,
                 new { user = sync.User.Value }));
+        await sync.AssertQuietAsync();
+    }
+
+    [Fact]
+    public async Task Two_calendars_of_a_space_that_disagree_converge_and_the_loser_can_be_brought_back_to_both()
+    {
+        const string Zoo = "/calendars/zoo/";
+        await using var sync = await SyncHarness.CreateAsync(postgres, redis);
+        sync.Calendar.SetCalendar(new RemoteCalendar(Zoo, "Zoo"));
+        sync.Calendar.Put("canary-title");
+        var ben = await sync.Database.CreateUserAsync();
+        await sync.Database.AddMemberAsync(sync.Space, ben);
+        var other = await sync.Database.CreateConnectionAsync(sync.Space, ben, due: true);
+        await sync.Database.CreateCalendarAsync(other, Zoo);
+        await sync.RunDueAsync();
+        foreach (var id in sync.Calendar.Events.Keys)
+        {
+            sync.Calendar.Edit(id, c => c with { Title = id.StartsWith(Zoo, StringComparison.Ordinal) ? "canary-title-zoo" : "canary-title-family" });
+        }
+
+        await sync.SyncAsync();
+
+        var winner = Assert.Single(await sync.TitlesAsync());
+        Assert.Equal([winner, winner], sync.Calendar.Events.Values.Select(e => e.Content.Title));
+        var loser = await sync.Database.QuerySingleAsync<string>("select rowan_version ->> 'title' from calendar_sync_conflicts");
+        Assert.Equal(["canary-title-family", "canary-title-zoo"], new[] { winner, loser }.Order());
+        Assert.Equal("resolved", await StatusAsync(sync));
+
+        await ResolveAsync(sync, "rowan");
+        await sync.RunDueAsync();
+
+        Assert.Equal([loser, loser], sync.Calendar.Events.Values.Select(e => e.Content.Title));
+        Assert.Equal("resolved", await StatusAsync(sync));
         await sync.AssertQuietAsync();
     }
 

@@ -97,6 +97,39 @@ public sealed class PreviewTests(PostgresServer postgres, RedisServer redis)
     }
 
     [Fact]
+    public async Task A_space_that_was_emptied_would_empty_no_calendar()
+    {
+        await using var sync = await SyncHarness.CreateAsync(postgres, redis);
+        for (var i = 0; i < 12; i++)
+        {
+            sync.Calendar.Put($"canary-title-{i}");
+        }
+
+        await sync.RunDueAsync();
+        await sync.Database.ExecuteAsync("update events set deleted_at = now()");
+
+        var preview = await PreviewAsync(sync);
+
+        Assert.All(preview.Deletes, d => Assert.Equal(("external", true), (d.Side, d.Held)));
+        Assert.Equal((12, 12), (preview.Counts.Deletes, preview.Counts.Held));
+    }
+
+    [Fact]
+    public async Task An_event_that_went_to_another_calendar_of_the_account_is_no_deletion()
+    {
+        const string Zoo = "/calendars/zoo/";
+        await using var sync = await SyncHarness.CreateAsync(postgres, redis);
+        sync.Calendar.SetCalendar(new RemoteCalendar(Zoo, "Zoo"));
+        await sync.Database.CreateCalendarAsync(sync.Connection, Zoo, target: false);
+        var id = sync.Calendar.Put("canary-title");
+        await sync.RunDueAsync();
+        sync.Calendar.Put("canary-title", uid: sync.Calendar.Events[id].Uid, calendar: Zoo);
+        sync.Calendar.Remove(id);
+
+        Assert.Equal(new PreviewCounts(0, 0, 0, 0, 0, 0, 0), (await PreviewAsync(sync)).Counts);
+    }
+
+    [Fact]
     public async Task Lists_are_cut_and_counts_are_not()
     {
         await using var sync = await SyncHarness.CreateAsync(postgres, redis);
