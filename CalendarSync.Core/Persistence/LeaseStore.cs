@@ -10,7 +10,8 @@ public sealed class LeaseStore(RowanDatabase database)
     /// <remarks>
     /// Users take turns: the second connection of one user comes after the first of every other, so a family with seventeen calendars
     /// starves nobody. What was served is the request that the claim saw; one that commits later is still due (comparing times would
-    /// lose it: a transaction's <c>now()</c> is when it began).
+    /// lose it: a transaction's <c>now()</c> is when it began). A lease that ran out instead of being given back belongs to a worker that
+    /// died, and with it what it had been asked for: such a connection is due as if somebody asked again.
     /// </remarks>
     public async Task<IReadOnlyList<SyncLease>> ClaimDueAsync(string owner, int max, TimeSpan leaseDuration, CancellationToken cancellationToken)
     {
@@ -19,7 +20,7 @@ public sealed class LeaseStore(RowanDatabase database)
             with ready as (
                 select c.id, c.user_id,
                        coalesce(c.next_sync_at <= now(), false) as scheduled,
-                       c.sync_requested_at is not null and c.sync_requested_at is distinct from c.sync_served_at as requested,
+                       (c.sync_requested_at is not null and c.sync_requested_at is distinct from c.sync_served_at) or c.lease_until is not null as requested,
                        exists (select 1 from calendar_sync_queue q
                                where q.connection_id = c.id
                                  and (q.status = 'pending' or (q.status = 'failed' and q.next_retry_at <= now()))) as queued,
