@@ -19,6 +19,9 @@ namespace CalendarSync.Core.Sync;
 /// </summary>
 public sealed partial class SyncSession
 {
+    // idle_in_transaction_session_timeout: this process stood still in the middle of a transaction.
+    private const string SilentTooLong = "25P03";
+
     private readonly LeaseStore _leases;
     private readonly PassStore _passes;
     private readonly TokenVault _vault;
@@ -85,7 +88,7 @@ public sealed partial class SyncSession
             await FinishAsync(pass, logId, traceId, cancellationToken);
             Count(lease, pass.Outcome, error: null, started);
         }
-        catch (NpgsqlException transient) when (transient.IsTransient)
+        catch (NpgsqlException transient) when (transient.IsTransient || transient.SqlState == SilentTooLong)
         {
             // Our own database, not the calendar: no failure of the connection. The pass is given back and done again.
             Log.DatabaseAway(_logger, lease.ConnectionId.Value, transient);
