@@ -126,6 +126,12 @@ internal sealed class InboundPlanner
         var row = _state.Rows.GetValueOrDefault(mapping.RowanEventId) is { } found && found.SpaceId == _pass.Lease.SpaceId.Value ? found : null;
         var content = _pass.Capabilities.Project(external.Event);
         var hash = ContentHash.Of(content).Value;
+        if (mapping.SentHash == hash && mapping.SentEtag is { } sent)
+        {
+            // A push of ours whose answer was lost: nobody edited this event outside, and both sides agreed on what was sent.
+            mapping = mapping with { RowanEtag = sent, ExternalHash = hash };
+        }
+
         var unchanged = hash == mapping.ExternalHash
             || (external.Etag is not null && external.Etag == mapping.ExternalEtag && mapping.ExternalCalendarId == _calendarId)
             || (mapping.State == MappingStates.Creating && _state.Siblings[mapping.RowanEventId].Contains(hash));
@@ -148,6 +154,10 @@ internal sealed class InboundPlanner
             ExternalHash = hash,
             ExternalEtag = external.Etag,
             ExternalPayload = external.Payload,
+
+            // A push that is still on its way arrives only where its version is: then what it brings is ours.
+            SentHash = external.Etag == mapping.ExternalEtag ? mapping.SentHash : null,
+            SentEtag = external.Etag == mapping.ExternalEtag ? mapping.SentEtag : null,
             State = row is null or { DeletedAt: not null } && mapping.State is MappingStates.Hidden or MappingStates.HeldOutbound ? mapping.State : MappingStates.Active,
         };
         switch (action)

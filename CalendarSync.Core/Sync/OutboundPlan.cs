@@ -13,6 +13,9 @@ namespace CalendarSync.Core.Sync;
 /// <param name="Operation">The write.</param>
 internal sealed record OutboundWrite(QueueItem Item, MappingRow Mapping, string? Title, WriteOperation Operation)
 {
+    /// <summary>What is written down before it is sent, so that it is recognised should its answer be lost; <c>null</c> where nothing is left to recognise.</summary>
+    public MappingRow? Intention { get; init; }
+
     public string OperationName => Operation switch
     {
         WriteOperation.Create => "create",
@@ -171,7 +174,7 @@ internal sealed class OutboundPlan
             Origin = "exported",
             State = MappingStates.Creating,
         };
-        Writes.Add(new OutboundWrite(item, mapping, row.Title, new WriteOperation.Create(identity, calendarEvent)));
+        Writes.Add(new OutboundWrite(item, mapping, row.Title, new WriteOperation.Create(identity, calendarEvent)) { Intention = mapping });
     }
 
     private void AddUpdate(QueueItem item, RowanEventRow row, string etag, MappingRow mapping)
@@ -195,9 +198,12 @@ internal sealed class OutboundPlan
         var after = FieldMerge.Onto(external, before, _pass.Read(row));
         Writes.Add(new OutboundWrite(
             item,
-            mapping with { RowanEtag = etag },
+            mapping with { RowanEtag = etag, SentHash = null, SentEtag = null },
             row.Title,
-            new WriteOperation.Update(mapping.ExternalEventId, mapping.ExternalEtag, payload, after)));
+            new WriteOperation.Update(mapping.ExternalEventId, mapping.ExternalEtag, payload, after))
+        {
+            Intention = mapping with { SentHash = ContentHash.Of(_pass.Capabilities.Project(after)).Value, SentEtag = etag },
+        });
     }
 
     private void AddDelete(QueueItem item, string? title, MappingRow mapping)
