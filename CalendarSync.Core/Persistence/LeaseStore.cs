@@ -46,7 +46,9 @@ public sealed class LeaseStore(RowanDatabase database)
                 for update of c skip locked
             )
             update calendar_connections c
-            set fence = c.fence + 1,
+            -- Not only the next number: should Postgres lose this claim, the next one must not get the same.
+            set fence = greatest(c.fence + 1, (extract(epoch from clock_timestamp()) * 1000000)::bigint),
+                pass_step = 0,
                 lease_owner = @owner,
                 lease_until = now() + @leaseDuration,
                 last_started_at = now(),
@@ -97,17 +99,24 @@ public sealed class LeaseStore(RowanDatabase database)
     /// Locks the connection for the rest of the transaction, so that nobody can claim or disconnect it before the commit. Every
     /// transaction of a pass begins with this.
     /// </summary>
-    /// <exception cref="LeaseLostException">Somebody already has.</exception>
+    /// <remarks>
+    /// It also asks whether the last transaction of the pass is still there. With synchronous_commit off, or after a failover to a standby
+    /// that lagged behind, Postgres may lose what it had confirmed, and a pooler hides the crash; a cursor that moved past a lost page would
+    /// never bring it again.
+    /// </remarks>
+    /// <exception cref="LeaseLostException">Somebody already has, or a commit of this pass was lost.</exception>
     internal static async Task HoldAsync(RowanTransaction transaction, SyncLease lease, CancellationToken cancellationToken)
     {
         var held = await transaction.QuerySingleOrDefaultAsync<Guid?>(
-            "select id from calendar_connections where id = @id and fence = @fence for no key update",
-            new { id = lease.ConnectionId.Value, lease.Fence },
+            "update calendar_connections set pass_step = pass_step + 1 where id = @id and fence = @fence and pass_step = @step returning id",
+            new { id = lease.ConnectionId.Value, lease.Fence, step = lease.Step },
             cancellationToken);
         if (held is null)
         {
             throw new LeaseLostException(lease.ConnectionId);
         }
+
+        transaction.Committed += lease.Advance;
     }
 
     private sealed record LeaseRow

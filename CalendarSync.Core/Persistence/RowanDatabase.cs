@@ -78,6 +78,9 @@ public sealed class RowanTransaction(NpgsqlConnection connection, NpgsqlTransact
     /// <summary>The session, for statements of this transaction only.</summary>
     public NpgsqlConnection Connection { get; } = connection;
 
+    /// <summary>Raised when it is committed.</summary>
+    internal event Action? Committed;
+
     /// <summary>A statement of this transaction.</summary>
     public CommandDefinition Command(string sql, object? parameters, CancellationToken cancellationToken) =>
         new(sql, parameters, transaction, cancellationToken: cancellationToken);
@@ -96,7 +99,11 @@ public sealed class RowanTransaction(NpgsqlConnection connection, NpgsqlTransact
         Connection.QuerySingleOrDefaultAsync<T>(Command(sql, parameters, cancellationToken));
 
     /// <summary>Makes it so.</summary>
-    public Task CommitAsync(CancellationToken cancellationToken) => transaction.CommitAsync(cancellationToken);
+    public async Task CommitAsync(CancellationToken cancellationToken)
+    {
+        await transaction.CommitAsync(cancellationToken);
+        Committed?.Invoke();
+    }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

@@ -59,7 +59,15 @@ public sealed record SyncLease
 
     /// <summary>The zone of the user, for days and floating times.</summary>
     public required DateTimeZone Zone { get; init; }
+
+    /// <summary>Transactions of the pass that were committed, see <see cref="LeaseStore.HoldAsync"/>.</summary>
+    internal int Step { get; private set; }
+
+    internal void Advance() => Step++;
 }
 
-/// <summary>The lease was lost: another worker took it, or the connection was removed or disconnected. Nothing of the transaction counts.</summary>
+/// <summary>
+/// The lease was lost: another worker took it, the connection was removed or disconnected, or Postgres has forgotten a commit of the pass.
+/// Nothing of the transaction counts.
+/// </summary>
 public sealed class LeaseLostException(ConnectionId connectionId) : Exception($"The lease on connection {connectionId.Value} was lost.");

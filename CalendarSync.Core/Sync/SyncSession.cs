@@ -99,6 +99,9 @@ public sealed partial class SyncSession
             Log.LeaseLost(_logger, lease.ConnectionId.Value);
             activity?.SetStatus(ActivityStatusCode.Error, "lease_lost");
             Count(lease, pass?.Outcome, "lease_lost", started);
+
+            // Where nobody else has it, a commit of the pass was lost: then it is done again at once.
+            await ReleaseAsync(lease);
         }
         catch (Exception exception) when (!(exception is OperationCanceledException && cancellationToken.IsCancellationRequested))
         {
@@ -250,7 +253,7 @@ public sealed partial class SyncSession
         [LoggerMessage(LogLevel.Warning, "The sync of connection {ConnectionId} failed: {Code}")]
         public static partial void Failed(ILogger logger, Guid connectionId, string code, Exception? exception);
 
-        [LoggerMessage(LogLevel.Information, "Lost the lease on connection {ConnectionId}: it was disconnected, or another worker has it")]
+        [LoggerMessage(LogLevel.Information, "Lost the lease on connection {ConnectionId}: it was disconnected, another worker has it, or the database forgot a part of the sync")]
         public static partial void LeaseLost(ILogger logger, Guid connectionId);
 
         [LoggerMessage(LogLevel.Warning, "The outcome of a sync of connection {ConnectionId} could not be stored; it is claimed again when its lease has run out")]
