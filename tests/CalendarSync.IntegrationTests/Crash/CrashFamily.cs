@@ -131,13 +131,16 @@ internal sealed class CrashFamily(CrashSystem system, SpaceId space, RadicaleAcc
     }
 
     /// <summary>Everything that a pass could have changed on either side.</summary>
-    public async Task<string> SnapshotAsync() => string.Join('\n',
+    public async Task<IReadOnlyList<string>> SnapshotAsync() =>
     [
         .. await Database.QueryAsync<string>("select e::text from events e where space_id = @space order by id", new { space = Space.Value }),
         .. await Database.QueryAsync<string>(
             "select m::text from calendar_event_mappings m where connection_id = any(@ids) order by id", new { ids = Connections.Select(c => c.Value).ToArray() }),
-        Outside.Snapshot(),
-    ]);
+        .. Outside.Snapshot(),
+    ];
+
+    /// <summary>Ends the sync of the family, so that nobody works for it any more.</summary>
+    public Task LeaveAsync() => Database.ExecuteAsync("delete from calendar_connections where space_id = @space", new { space = Space.Value });
 
     private static string KeyOf(string title) => title[..title.LastIndexOf('-')];
 

@@ -103,6 +103,9 @@ internal sealed class CrashSystem : IAsyncDisposable
         await EndLeasesAsync(worker);
     }
 
+    /// <summary>Whose leases they are, as the worker signs them.</summary>
+    public static string OwnerName(ServerProcess worker) => $"{Environment.MachineName}/{worker.Id}";
+
     /// <summary>Makes it so that the leases of a worker have run out; those of rows that it has locked, when Postgres has ended its transactions.</summary>
     public Task EndLeasesAsync(ServerProcess worker) => Eventually.TrueAsync(() => Database.QuerySingleAsync<bool>(
         """
@@ -113,7 +116,7 @@ internal sealed class CrashSystem : IAsyncDisposable
         )
         select not exists (select 1 from calendar_connections where lease_owner = @owner and lease_until > now() and id not in (select id from ended))
         """,
-        new { owner = $"{Environment.MachineName}/{worker.Id}" }));
+        new { owner = OwnerName(worker) }));
 
     /// <summary>Asks for a pass of every connection, as a person, a webhook or a timer does.</summary>
     public Task RequestAsync(bool full = false) => Database.ExecuteAsync(
@@ -149,7 +152,8 @@ internal sealed class CrashSystem : IAsyncDisposable
         await RequestAsync(full: true);
         await SettleAsync();
         var after = await SnapshotsAsync(families);
-        faults.AddRange(before.Keys.Where(name => before[name] != after[name]).Select(name => $"{name}: one more pass wrote\n{before[name]}\n->\n{after[name]}"));
+        faults.AddRange(families.Keys.SelectMany(name => after[name].Except(before[name]).Select(row => $"{name}: one more pass wrote {row}")));
+        faults.AddRange(families.Keys.SelectMany(name => before[name].Except(after[name]).Select(row => $"{name}: one more pass took away {row}")));
         if (faults.Count > 0)
         {
             Assert.Fail($"After {what}:\n{string.Join('\n', faults)}\n{await DescribeAsync()}\n{Tap.Log}\n{Output}");
@@ -168,9 +172,9 @@ internal sealed class CrashSystem : IAsyncDisposable
         await Database.DisposeAsync();
     }
 
-    private static async Task<Dictionary<string, string>> SnapshotsAsync(IReadOnlyDictionary<string, CrashFamily> families)
+    private static async Task<Dictionary<string, IReadOnlyList<string>>> SnapshotsAsync(IReadOnlyDictionary<string, CrashFamily> families)
     {
-        var snapshots = new Dictionary<string, string>();
+        var snapshots = new Dictionary<string, IReadOnlyList<string>>();
         foreach (var (name, family) in families)
         {
             snapshots[name] = await family.SnapshotAsync();

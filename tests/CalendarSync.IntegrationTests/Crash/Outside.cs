@@ -19,8 +19,10 @@ internal sealed class Outside(RadicaleAccount account, Uri calendar)
     ];
 
     /// <summary>Changes when anything is written, even if it says the same.</summary>
-    public string Snapshot() => string.Join('\n', Directory.EnumerateFiles(Folder, "*.ics").Order(StringComparer.Ordinal).Select(file =>
-        $"{Path.GetFileName(file)} {File.GetLastWriteTimeUtc(file):O} {Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(file)))}"));
+    public IEnumerable<string> Snapshot() => Directory.EnumerateFiles(Folder, "*.ics").Order(StringComparer.Ordinal).Select(file =>
+        $"{Path.GetFileName(file)} {File.GetLastWriteTimeUtc(file):O} {Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(file)))}");
+
+    public IReadOnlyList<string> Titles() => [.. Read().Select(entry => entry.Title).Order(StringComparer.Ordinal)];
 
     /// <summary>Somebody adds an event with another program.</summary>
     public Task AddAsync(string name, string title) => account.PutSimpleEventAsync(calendar, name, title, "20270314T090000Z", "20270314T100000Z");
