@@ -63,6 +63,8 @@ public sealed class LeaseStore(RowanDatabase database)
                       c.initial_sync_completed_at is null as initial, claimed.requested, claimed.queued, claimed.retries, claimed.timezone,
                       exists (select 1 from calendar_held_deletions h
                               where h.connection_id = c.id and h.decision is not null and h.carried_out_at is null) as decided,
+                      exists (select 1 from calendar_connections o
+                              where o.space_id = c.space_id and o.provider = c.provider and o.id <> c.id and o.sync_status <> 'disconnected') as has_siblings,
                       (select coalesce(jsonb_agg(jsonb_build_object(
                                   'external_calendar_id', k.external_calendar_id, 'cursor', k.cursor, 'read_only', k.read_only,
                                   'is_target', k.is_target, 'time_zone', k.time_zone) order by k.is_target desc, k.external_calendar_id), '[]')::text
@@ -153,6 +155,8 @@ public sealed class LeaseStore(RowanDatabase database)
 
         public string? Timezone { get; init; }
 
+        public bool HasSiblings { get; init; }
+
         public string Calendars { get; init; } = "[]";
 
         public SyncLease ToLease() => new()
@@ -172,6 +176,7 @@ public sealed class LeaseStore(RowanDatabase database)
             Queued = Queued,
             Retries = Retries,
             Decided = Decided,
+            HasSiblings = HasSiblings,
             Zone = TimeZones.Find(Timezone) ?? DateTimeZone.Utc,
             Calendars = JsonRows.To<ConnectionCalendarRow>(Calendars),
         };

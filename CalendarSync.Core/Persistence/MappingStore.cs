@@ -38,7 +38,7 @@ public sealed record MappingRow
     /// <summary>Hash of the Rowan side that <see cref="SentHash"/> was made from.</summary>
     public string? SentEtag { get; init; }
 
-    /// <summary>The life of the event that was exported, see <see cref="EventIdentity"/>.</summary>
+    /// <summary>The life of the Rowan event that the base is of, see <see cref="EventIdentity"/>: a tombstone cannot reach a later one.</summary>
     public int Generation { get; init; }
 
     /// <summary>imported, exported or matched.</summary>
@@ -110,9 +110,10 @@ internal static class MappingStore
         RowanTransaction transaction, SyncLease lease, Guid[] eventIds, CancellationToken cancellationToken) =>
         transaction.QueryAsync<SiblingBase>(
             """
-            select m.rowan_event_id, m.external_hash
+            select m.rowan_event_id, m.rowan_etag, m.external_hash, m.external_etag, m.sent_hash, m.sent_etag
             from calendar_event_mappings m join calendar_connections c on c.id = m.connection_id
             where m.rowan_event_id = any(@eventIds) and c.space_id = @space and c.id <> @connection and c.provider = @provider::calendar_provider
+              and m.state <> 'hidden'
             """,
             new { eventIds, space = lease.SpaceId.Value, connection = lease.ConnectionId.Value, provider = lease.Provider.ToSql() },
             cancellationToken);
@@ -201,7 +202,15 @@ internal static class MappingStore
     {
         public Guid RowanEventId { get; init; }
 
-        public string ExternalHash { get; init; } = "";
+        public string? RowanEtag { get; init; }
+
+        public string? ExternalHash { get; init; }
+
+        public string? ExternalEtag { get; init; }
+
+        public string? SentHash { get; init; }
+
+        public string? SentEtag { get; init; }
     }
 
     private sealed record KnownRow

@@ -54,6 +54,9 @@ public sealed record SyncLease
     /// <summary>Somebody has decided about deletions that were held back.</summary>
     public bool Decided { get; init; }
 
+    /// <summary>Other members of the space have connected this provider too, and perhaps the same calendar.</summary>
+    public bool HasSiblings { get; init; }
+
     /// <summary>The calendars that are synced, with their cursors; the target of new events first.</summary>
     public IReadOnlyList<ConnectionCalendarRow> Calendars { get; init; } = [];
 

@@ -50,8 +50,8 @@ internal sealed class OutboundPlan
     public List<Guid> Released { get; } = [];
 
     /// <summary>
-    /// A create of an event that came from another calendar. It may be in this one already (two members who share a calendar), so the
-    /// calendars have to be read before it is decided.
+    /// A create of an event that came from another calendar, or back from the trash. It may be in this one already (two members who share a
+    /// calendar), so the calendars have to be read before it is decided.
     /// </summary>
     public bool NeedsPullFirst { get; private set; }
 
@@ -128,6 +128,10 @@ internal sealed class OutboundPlan
         var external = mapping is null ? SideState.Absent : SideState.Unchanged;
         switch (SyncPlanner.Decide(new Pair(rowan, external, _pass.Lease.Direction)))
         {
+            case SyncAction.Nothing when row is { DeletedAt: null } && mapping is not null && row.SyncGeneration > mapping.Generation && !Looked.Contains(item.Id):
+                // Back from the trash, and nothing to write; but what became of its counterpart meanwhile is not known.
+                Uncertain.Add((item, mapping));
+                break;
             case SyncAction.Nothing or SyncAction.ForgetMapping or SyncAction.Hide:
                 Done.Add(item);
                 break;
@@ -147,7 +151,7 @@ internal sealed class OutboundPlan
 
     private void AddCreate(QueueItem item, RowanEventRow row, string etag)
     {
-        if (row.IcalUid is not null && !_pass.Pulled)
+        if ((row.IcalUid is not null || row.SyncGeneration > 0) && !_pass.Pulled)
         {
             NeedsPullFirst = true;
             return;
@@ -198,7 +202,7 @@ internal sealed class OutboundPlan
         var after = FieldMerge.Onto(external, before, _pass.Read(row));
         Writes.Add(new OutboundWrite(
             item,
-            mapping with { RowanEtag = etag, SentHash = null, SentEtag = null },
+            mapping with { RowanEtag = etag, SentHash = null, SentEtag = null, Generation = row.SyncGeneration },
             row.Title,
             new WriteOperation.Update(mapping.ExternalEventId, mapping.ExternalEtag, payload, after))
         {
