@@ -40,7 +40,7 @@ internal sealed class Storm : IAsyncDisposable
         CrashPostgres,
     }
 
-    // How often each step comes, in hundredths.
+    // How often each step comes.
     private static readonly (Step Step, int Weight)[] Weights =
     [
         (Step.AddInside, 9), (Step.AddOutside, 9), (Step.AddManyInside, 3), (Step.AddManyOutside, 3), (Step.EditInside, 13), (Step.EditOutside, 13),

@@ -29,6 +29,10 @@ public sealed class StormTests(CrashServers servers, ITestOutputHelper output)
                 output.WriteLine(string.Create(
                     CultureInfo.InvariantCulture, $"round {round}, {done} ({Stopwatch.GetElapsedTime(started).TotalSeconds:0.0} s, {storm.Kills} kills so far)"));
             }
+            catch (OperationCanceledException) when (TestContext.Current.CancellationToken.IsCancellationRequested)
+            {
+                return;
+            }
             catch (Exception)
             {
                 output.WriteLine($"round {round}, seed {seed}: FAILED. Again: ./test storm 1 {seed}");
