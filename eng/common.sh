@@ -40,7 +40,7 @@ require_packages() {
   for package in "$@"; do
     case $package in
       postgresql) has_postgres ;;
-      redis-server | radicale | xandikos | chromium) command -v "$package" >/dev/null ;;
+      redis-server | radicale | xandikos | pgbouncer | chromium) command -v "$package" >/dev/null ;;
       python3-fastapi) python_with fastapi >/dev/null ;;
       python3-uvicorn) python_with uvicorn >/dev/null ;;
       python3-httpx) python_with httpx >/dev/null ;;

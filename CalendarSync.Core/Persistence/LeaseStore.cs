@@ -23,7 +23,8 @@ public sealed class LeaseStore(RowanDatabase database)
     /// <remarks>
     /// Users take turns: the second connection of one user comes after the first of every other, so a family with seventeen calendars
     /// starves nobody. What was served is the request that the claim saw; one that commits later is still due (comparing times would
-    /// lose it: a transaction's <c>now()</c> is when it began).
+    /// lose it: a transaction's <c>now()</c> is when it began). A lease that ran out instead of being given back belongs to a worker that
+    /// died, and with it what it had been asked for: such a connection is due as if somebody asked again.
     /// </remarks>
     public async Task<IReadOnlyList<SyncLease>> ClaimDueAsync(string owner, int max, TimeSpan leaseDuration, CancellationToken cancellationToken)
     {
@@ -32,7 +33,7 @@ public sealed class LeaseStore(RowanDatabase database)
             with ready as (
                 select c.id, c.user_id,
                        coalesce(c.next_sync_at <= now(), false) as scheduled,
-                       c.sync_requested_at is not null and c.sync_requested_at is distinct from c.sync_served_at as requested,
+                       (c.sync_requested_at is not null and c.sync_requested_at is distinct from c.sync_served_at) or c.lease_until is not null as requested,
                        exists (select 1 from calendar_sync_queue q
                                where q.connection_id = c.id
                                  and (q.status = 'pending' or (q.status = 'failed' and q.next_retry_at <= now()))) as queued,
@@ -58,7 +59,9 @@ public sealed class LeaseStore(RowanDatabase database)
                 for update of c skip locked
             )
             update calendar_connections c
-            set fence = c.fence + 1,
+            -- Not only the next number: should Postgres lose this claim, the next one must not get the same.
+            set fence = greatest(c.fence + 1, (extract(epoch from clock_timestamp()) * 1000000)::bigint),
+                pass_step = 0,
                 lease_owner = @owner,
                 lease_until = now() + @leaseDuration,
                 last_started_at = now(),
@@ -72,7 +75,9 @@ public sealed class LeaseStore(RowanDatabase database)
                       c.initial_sync_completed_at is null as initial, claimed.requested, claimed.queued, claimed.retries, claimed.timezone,
                       exists (select 1 from calendar_held_deletions h
                               where h.connection_id = c.id and h.decision is not null and h.carried_out_at is null) as decided,
-                      exists (select 1 from calendar_sync_conflicts f where f.connection_id = c.id and f.notified_at is null and f.kind <> 'same_edit') as untold
+                      exists (select 1 from calendar_sync_conflicts f where f.connection_id = c.id and f.notified_at is null and f.kind <> 'same_edit') as untold,
+                      exists (select 1 from calendar_connections o
+                              where o.space_id = c.space_id and o.provider = c.provider and o.id <> c.id and o.sync_status <> 'disconnected') as has_siblings
             """,
             new { owner, max, leaseDuration },
             cancellationToken);
@@ -121,17 +126,24 @@ public sealed class LeaseStore(RowanDatabase database)
     /// Locks the connection for the rest of the transaction, so that nobody can claim or disconnect it before the commit. Every
     /// transaction of a pass begins with this.
     /// </summary>
-    /// <exception cref="LeaseLostException">Somebody already has.</exception>
+    /// <remarks>
+    /// It also asks whether the last transaction of the pass is still there. With synchronous_commit off, or after a failover to a standby
+    /// that lagged behind, Postgres may lose what it had confirmed, and a pooler hides the crash; a cursor that moved past a lost page would
+    /// never bring it again.
+    /// </remarks>
+    /// <exception cref="LeaseLostException">Somebody already has, or a commit of this pass was lost.</exception>
     internal static async Task HoldAsync(RowanTransaction transaction, SyncLease lease, CancellationToken cancellationToken)
     {
         var held = await transaction.QuerySingleOrDefaultAsync<Guid?>(
-            "select id from calendar_connections where id = @id and fence = @fence for no key update",
-            new { id = lease.ConnectionId.Value, lease.Fence },
+            "update calendar_connections set pass_step = pass_step + 1 where id = @id and fence = @fence and pass_step = @step returning id",
+            new { id = lease.ConnectionId.Value, lease.Fence, step = lease.Step },
             cancellationToken);
         if (held is null)
         {
             throw new LeaseLostException(lease.ConnectionId);
         }
+
+        transaction.Committed += lease.Advance;
     }
 
     private sealed record LeaseRow
@@ -170,6 +182,8 @@ public sealed class LeaseStore(RowanDatabase database)
 
         public string? Timezone { get; init; }
 
+        public bool HasSiblings { get; init; }
+
         public string Calendars { get; init; } = "[]";
 
         public SyncLease ToLease() => new()
@@ -190,6 +204,7 @@ public sealed class LeaseStore(RowanDatabase database)
             Retries = Retries,
             Decided = Decided,
             Untold = Untold,
+            HasSiblings = HasSiblings,
             Zone = TimeZones.Find(Timezone) ?? DateTimeZone.Utc,
             Calendars = JsonRows.To<ConnectionCalendarRow>(Calendars),
         };

@@ -32,7 +32,13 @@ public sealed record MappingRow
     /// <summary>The event as the provider sent it.</summary>
     public string? ExternalPayload { get; init; }
 
-    /// <summary>The life of the event that was exported, see <see cref="EventIdentity"/>.</summary>
+    /// <summary>Hash of the external side as the last push was about to write it; <c>null</c> when the outcome of that push is known.</summary>
+    public string? SentHash { get; init; }
+
+    /// <summary>Hash of the Rowan side that <see cref="SentHash"/> was made from.</summary>
+    public string? SentEtag { get; init; }
+
+    /// <summary>The life of the Rowan event that the base is of, see <see cref="EventIdentity"/>: a tombstone cannot reach a later one.</summary>
     public int Generation { get; init; }
 
     /// <summary>imported, exported or matched.</summary>
@@ -70,7 +76,7 @@ internal static class MappingStore
     private const string Columns =
         """
         m.id, m.rowan_event_id, m.external_calendar_id, m.external_event_id, m.ical_uid, m.rowan_etag, m.external_hash, m.external_etag,
-        m.external_payload, m.generation, m.origin, m.state
+        m.external_payload, m.sent_hash, m.sent_etag, m.generation, m.origin, m.state
         """;
 
     private const string IdsOfCalendar =
@@ -110,9 +116,10 @@ internal static class MappingStore
         RowanTransaction transaction, SyncLease lease, Guid[] eventIds, CancellationToken cancellationToken) =>
         transaction.QueryAsync<SiblingBase>(
             """
-            select m.rowan_event_id, m.external_hash
+            select m.rowan_event_id, m.rowan_etag, m.external_hash, m.external_etag, m.sent_hash, m.sent_etag
             from calendar_event_mappings m join calendar_connections c on c.id = m.connection_id
             where m.rowan_event_id = any(@eventIds) and c.space_id = @space and c.id <> @connection and c.provider = @provider::calendar_provider
+              and m.state <> 'hidden'
             """,
             new { eventIds, space = lease.SpaceId.Value, connection = lease.ConnectionId.Value, provider = lease.Provider.ToSql() },
             cancellationToken);
@@ -175,15 +182,15 @@ internal static class MappingStore
                 """
                 insert into calendar_event_mappings as m
                     (id, rowan_event_id, connection_id, external_event_id, external_calendar_id, sync_direction, rowan_etag, external_etag,
-                     external_hash, external_payload, ical_uid, generation, origin, state, last_synced_at)
+                     external_hash, external_payload, sent_hash, sent_etag, ical_uid, generation, origin, state, last_synced_at)
                 select r.id, r.rowan_event_id, @connection, r.external_event_id, r.external_calendar_id, @direction::sync_direction_type, r.rowan_etag,
-                       r.external_etag, r.external_hash, r.external_payload, r.ical_uid, r.generation, r.origin, r.state, now()
+                       r.external_etag, r.external_hash, r.external_payload, r.sent_hash, r.sent_etag, r.ical_uid, r.generation, r.origin, r.state, now()
                 from jsonb_to_recordset(@rows::jsonb) as r(id uuid, rowan_event_id uuid, external_event_id text, external_calendar_id text,
-                     rowan_etag text, external_etag text, external_hash text, external_payload text, ical_uid text, generation int, origin text, state text)
+                     rowan_etag text, external_etag text, external_hash text, external_payload text, sent_hash text, sent_etag text, ical_uid text, generation int, origin text, state text)
                 on conflict (id) do update
                 set rowan_event_id = excluded.rowan_event_id, external_event_id = excluded.external_event_id, external_calendar_id = excluded.external_calendar_id,
                     rowan_etag = excluded.rowan_etag, external_etag = excluded.external_etag, external_hash = excluded.external_hash,
-                    external_payload = excluded.external_payload, ical_uid = excluded.ical_uid, generation = excluded.generation,
+                    external_payload = excluded.external_payload, sent_hash = excluded.sent_hash, sent_etag = excluded.sent_etag, ical_uid = excluded.ical_uid, generation = excluded.generation,
                     origin = excluded.origin, state = excluded.state, last_synced_at = now()
                 """,
                 new { connection = lease.ConnectionId.Value, direction = lease.Direction.ToSql(), rows = JsonRows.From(mappings) },
@@ -200,7 +207,15 @@ internal static class MappingStore
     {
         public Guid RowanEventId { get; init; }
 
-        public string ExternalHash { get; init; } = "";
+        public string? RowanEtag { get; init; }
+
+        public string? ExternalHash { get; init; }
+
+        public string? ExternalEtag { get; init; }
+
+        public string? SentHash { get; init; }
+
+        public string? SentEtag { get; init; }
     }
 
     private sealed record KnownRow

@@ -12,6 +12,12 @@ namespace CalendarSync.Core.Persistence;
 /// </summary>
 public sealed class RowanDatabase(NpgsqlDataSource dataSource)
 {
+    /// <summary>
+    /// After so long without a statement Postgres ends a transaction. None of ours waits for anything but Postgres, so whoever is silent
+    /// stands still (a paused machine, a process that was stopped), and its locks would keep others from the rows for as long.
+    /// </summary>
+    private const string LongestSilence = "10s";
+
     static RowanDatabase() => DapperTypes.Register();
 
     /// <summary>A transaction of the sync itself: role <c>service_role</c>, which row-level security lets through.</summary>
@@ -57,14 +63,15 @@ public sealed class RowanDatabase(NpgsqlDataSource dataSource)
         {
             var transaction = await connection.BeginTransactionAsync(isolation, cancellationToken);
 
-            // BEGIN travels with this statement: one round trip. All three are local to the transaction.
+            // BEGIN travels with this statement: one round trip. All of them are local to the transaction.
             await connection.ExecuteAsync(new CommandDefinition(
                 """
                 select set_config('role', @role, true),
                        set_config('request.jwt.claims', @claims, true),
-                       set_config('calendar_sync.origin', @origin, true)
+                       set_config('calendar_sync.origin', @origin, true),
+                       set_config('idle_in_transaction_session_timeout', @silence, true)
                 """,
-                new { role, claims, origin },
+                new { role, claims, origin, silence = LongestSilence },
                 transaction,
                 cancellationToken: cancellationToken));
             return new RowanTransaction(connection, transaction);
@@ -82,6 +89,9 @@ public sealed class RowanTransaction(NpgsqlConnection connection, NpgsqlTransact
 {
     /// <summary>The session, for statements of this transaction only.</summary>
     public NpgsqlConnection Connection { get; } = connection;
+
+    /// <summary>Raised when it is committed.</summary>
+    internal event Action? Committed;
 
     /// <summary>A statement of this transaction.</summary>
     public CommandDefinition Command(string sql, object? parameters, CancellationToken cancellationToken) =>
@@ -101,7 +111,11 @@ public sealed class RowanTransaction(NpgsqlConnection connection, NpgsqlTransact
         Connection.QuerySingleOrDefaultAsync<T>(Command(sql, parameters, cancellationToken));
 
     /// <summary>Makes it so.</summary>
-    public Task CommitAsync(CancellationToken cancellationToken) => transaction.CommitAsync(cancellationToken);
+    public async Task CommitAsync(CancellationToken cancellationToken)
+    {
+        await transaction.CommitAsync(cancellationToken);
+        Committed?.Invoke();
+    }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

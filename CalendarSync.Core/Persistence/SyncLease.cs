@@ -57,12 +57,23 @@ public sealed record SyncLease
     /// <summary>Conflicts were recorded that nobody was told about: a pass ended before it came to that.</summary>
     public bool Untold { get; init; }
 
+    /// <summary>Other members of the space have connected this provider too, and perhaps the same calendar.</summary>
+    public bool HasSiblings { get; init; }
+
     /// <summary>The calendars that are synced, with their cursors; the target of new events first.</summary>
     public IReadOnlyList<ConnectionCalendarRow> Calendars { get; init; } = [];
 
     /// <summary>The zone of the user, for days and floating times.</summary>
     public required DateTimeZone Zone { get; init; }
+
+    /// <summary>Transactions of the pass that were committed, see <see cref="LeaseStore.HoldAsync"/>.</summary>
+    internal int Step { get; private set; }
+
+    internal void Advance() => Step++;
 }
 
-/// <summary>The lease was lost: another worker took it, or the connection was removed or disconnected. Nothing of the transaction counts.</summary>
+/// <summary>
+/// The lease was lost: another worker took it, the connection was removed or disconnected, or Postgres has forgotten a commit of the pass.
+/// Nothing of the transaction counts.
+/// </summary>
 public sealed class LeaseLostException(ConnectionId connectionId) : Exception($"The lease on connection {connectionId.Value} was lost.");

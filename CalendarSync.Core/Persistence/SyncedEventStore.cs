@@ -32,8 +32,9 @@ internal static class SyncedEventStore
             cancellationToken);
 
     /// <summary>
-    /// Events of the space without a counterpart in the connection, that one of these external events may be; one with the same UID also
-    /// when it is in the trash. Locked like the mapped ones, if they are to be written.
+    /// Events of the space without a counterpart in the connection, that one of these external events may be; one with the same UID, or that
+    /// was written out under it, also when it is in the trash. Locked like the mapped ones, if they
+    /// are to be written.
     /// </summary>
     internal static Task<IReadOnlyList<RowanEventRow>> LoadCandidatesAsync(
         RowanTransaction transaction, SyncLease lease, Guid[] ids, string[] uids, Instant[] starts, bool forWriting, CancellationToken cancellationToken) =>
@@ -41,7 +42,7 @@ internal static class SyncedEventStore
             $"""
             select {Columns} from events e
             where e.space_id = @space
-              and (e.ical_uid = any(@uids) or (e.deleted_at is null and (e.id = any(@ids) or e.start_time = any(@starts))))
+              and (e.ical_uid = any(@uids) or e.id = any(@ids) or (e.deleted_at is null and e.start_time = any(@starts)))
               and not exists (select 1 from calendar_event_mappings m where m.connection_id = @connection and m.rowan_event_id = e.id)
             order by e.id {(forWriting ? "for update" : "")}
             """,

@@ -64,7 +64,7 @@ internal sealed class Exporter(
         return handled;
     }
 
-    /// <summary>Reads the next items and decides them. A create is written down before it is sent: should its answer be lost, there is a base.</summary>
+    /// <summary>Reads the next items and decides them. What is about to be sent is written down before: should its answer be lost, it is recognised.</summary>
     private async Task<(int Handled, OutboundPlan Plan)> PrepareAsync(SyncPass pass, Dictionary<Guid, int> rounds, CancellationToken cancellationToken)
     {
         var lease = pass.Lease;
@@ -96,8 +96,7 @@ internal sealed class Exporter(
         {
             await guard.HoldAsync(transaction, pass, plan, cancellationToken);
             await HeldDeletionStore.ReleaseAsync(transaction, plan.Released, cancellationToken);
-            var creating = plan.Writes.Where(w => w.Operation is WriteOperation.Create).Select(w => w.Mapping).ToList();
-            await MappingStore.SaveAsync(transaction, lease, creating, cancellationToken);
+            await MappingStore.SaveAsync(transaction, lease, [.. plan.Writes.Select(w => w.Intention).OfType<MappingRow>()], cancellationToken);
             await OutboundQueue.CompleteAsync(transaction, plan.Done, cancellationToken);
             await ItemErrorStore.ResolveOutboundAsync(transaction, lease, [.. plan.Done.Select(i => i.EventId)], cancellationToken);
             await ParkAsync(transaction, pass, plan.Parked, cancellationToken);

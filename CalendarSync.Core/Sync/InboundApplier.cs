@@ -132,18 +132,13 @@ internal sealed class InboundApplier(RowanDatabase database, IOptions<ConflictOp
                 cancellationToken);
         var ownIds = unknown.Select(p => EventIdentity.Parse(p.Uid)?.EventId.Value).OfType<Guid>().Except(candidates.Select(c => c.Id)).ToArray();
         var copies = ownIds.Length == 0 ? [] : await MappingStore.LoadMappedAsync(transaction, lease, ownIds, cancellationToken);
-        var siblings = candidates.Count == 0 && mappings.All(m => m.State != MappingStates.Creating)
-            ? []
-            : await MappingStore.LoadSiblingsAsync(
-                transaction,
-                lease,
-                [.. candidates.Select(c => c.Id), .. mappings.Where(m => m.State == MappingStates.Creating).Select(m => m.RowanEventId)],
-                cancellationToken);
+        Guid[] shared = lease.HasSiblings ? [.. candidates.Select(c => c.Id), .. mappings.Select(m => m.RowanEventId)] : [];
+        var siblings = shared.Length == 0 ? [] : await MappingStore.LoadSiblingsAsync(transaction, lease, shared, cancellationToken);
         return new InboundState(
             mappings,
             rows.ToDictionary(row => row.Id),
             candidates.ToDictionary(row => row.Id),
-            siblings.ToLookup(s => s.RowanEventId, s => s.ExternalHash),
+            siblings.ToLookup(s => s.RowanEventId),
             copies.ToHashSet());
     }
 

@@ -10,13 +10,13 @@ namespace CalendarSync.Core.Sync;
 /// <param name="Mappings">Bases of the page's events.</param>
 /// <param name="Rows">Rows in Rowan of those bases, by id.</param>
 /// <param name="Candidates">Rows without a base that an unknown event may be, by id.</param>
-/// <param name="Siblings">Hashes of the external event in other connections of the space, by Rowan id.</param>
+/// <param name="Siblings">Bases of the same events in other connections of the space, by Rowan id.</param>
 /// <param name="Mapped">Rows that the page's unknown events were written from, and that have another counterpart in this connection.</param>
 internal sealed record InboundState(
     IReadOnlyList<MappingRow> Mappings,
     IReadOnlyDictionary<Guid, RowanEventRow> Rows,
     IReadOnlyDictionary<Guid, RowanEventRow> Candidates,
-    ILookup<Guid, string> Siblings,
+    ILookup<Guid, MappingStore.SiblingBase> Siblings,
     IReadOnlySet<Guid> Mapped);
 
 /// <summary>Turns a page of external changes into what the database is to hold. No I/O: everything it needs has been read.</summary>
@@ -126,9 +126,14 @@ internal sealed class InboundPlanner
         var row = _state.Rows.GetValueOrDefault(mapping.RowanEventId) is { } found && found.SpaceId == _pass.Lease.SpaceId.Value ? found : null;
         var content = _pass.Capabilities.Project(external.Event);
         var hash = ContentHash.Of(content).Value;
+        if (OwnWrite(external, hash, mapping) is { } agreed)
+        {
+            // Nobody edited this event outside: it says what one of us has written, and both sides agreed on that.
+            mapping = mapping with { RowanEtag = agreed, ExternalHash = hash };
+        }
+
         var unchanged = hash == mapping.ExternalHash
-            || (external.Etag is not null && external.Etag == mapping.ExternalEtag && mapping.ExternalCalendarId == _calendarId)
-            || (mapping.State == MappingStates.Creating && _state.Siblings[mapping.RowanEventId].Contains(hash));
+            || (external.Etag is not null && external.Etag == mapping.ExternalEtag && mapping.ExternalCalendarId == _calendarId);
         var applied = Apply(row ?? Blank(mapping.RowanEventId), external, content);
         var rowanEtag = row is null ? null : _pass.RowanEtag(row);
         var appliedEtag = _pass.RowanEtag(applied);
@@ -148,6 +153,11 @@ internal sealed class InboundPlanner
             ExternalHash = hash,
             ExternalEtag = external.Etag,
             ExternalPayload = external.Payload,
+
+            // A push that is still on its way arrives only where its version is: then what it brings is ours.
+            SentHash = external.Etag == mapping.ExternalEtag ? mapping.SentHash : null,
+            SentEtag = external.Etag == mapping.ExternalEtag ? mapping.SentEtag : null,
+            Generation = row is { DeletedAt: null } ? row.SyncGeneration : mapping.Generation,
             State = row is null or { DeletedAt: not null } && mapping.State is MappingStates.Hidden or MappingStates.HeldOutbound ? mapping.State : MappingStates.Active,
         };
         switch (action)
@@ -208,6 +218,18 @@ internal sealed class InboundPlanner
         }
     }
 
+    /// <summary>
+    /// The Rowan side of a version that was written by a push of ours whose answer was lost, or by another member's connection to the same
+    /// calendar: the version that it holds, or was about to write over the one that we hold.
+    /// </summary>
+    private string? OwnWrite(RemoteChange.Present external, string hash, MappingRow mapping) =>
+        mapping.SentHash == hash ? mapping.SentEtag : _state.Siblings[mapping.RowanEventId].Select(sibling => sibling switch
+        {
+            _ when sibling.ExternalHash == hash && (mapping.State == MappingStates.Creating || (external.Etag is not null && sibling.ExternalEtag == external.Etag)) => sibling.RowanEtag,
+            _ when sibling.SentHash == hash && sibling.ExternalEtag == mapping.ExternalEtag => sibling.SentEtag,
+            _ => null,
+        }).FirstOrDefault(etag => etag is not null);
+
     private void Restore(MappingRow mapping, MappingRow restored, RowanEventRow? row, RowanEventRow applied, RemoteChange.Present external)
     {
         // The row was purged, or moved to another space: there it keeps its id, so this one gets a new one.
@@ -216,12 +238,12 @@ internal sealed class InboundPlanner
         if (row is not null)
         {
             _plan.Updates.Add(applied);
-            _plan.Mappings.Add(restored);
+            _plan.Mappings.Add(restored with { Generation = LifeOf(row) });
             return;
         }
 
         _plan.Inserts.Add(applied with { Id = id });
-        _plan.Mappings.Add(restored with { RowanEventId = id });
+        _plan.Mappings.Add(restored with { RowanEventId = id, Generation = 0 });
     }
 
     private void AddUnknown(RemoteChange.Present external)
@@ -265,6 +287,14 @@ internal sealed class InboundPlanner
         // An event that carries the UID already came from this calendar once, before a disconnect: it is imported again, not found.
         var origin = EventIdentity.Parse(external.Uid) is not null ? "exported" : row.IcalUid == external.Uid ? "imported" : "matched";
         var mapping = NewMapping(row, external, content, appliedEtag, origin);
+        if (row.DeletedAt is not null && _state.Siblings[row.Id].Any(sibling => sibling.ExternalEtag is not null && sibling.ExternalEtag == external.Etag))
+        {
+            // Just deleted in Rowan: the connection that holds this version is about to carry it out, and this one may as well.
+            _plan.Mappings.Add(mapping with { Generation = row.SyncGeneration });
+            _plan.Enqueue.Add(row.Id);
+            return;
+        }
+
         _plan.Mappings.Add(mapping);
         _plan.Links.Add((row.Id, external.Uid, origin == "imported"));
         _plan.Matches.Add(new FoundMatch(row, applied, Score: 1));
@@ -282,7 +312,7 @@ internal sealed class InboundPlanner
         }
 
         // Without a base of its own the external side wins, unless it says what another connection of the space last wrote or read there.
-        if (_pass.Lease.Direction == SyncDirection.OutboundOnly || _state.Siblings[row.Id].Contains(mapping.ExternalHash))
+        if (_pass.Lease.Direction == SyncDirection.OutboundOnly || _state.Siblings[row.Id].Any(sibling => sibling.ExternalHash == mapping.ExternalHash))
         {
             _plan.Enqueue.Add(row.Id);
             return;
@@ -295,6 +325,14 @@ internal sealed class InboundPlanner
     private void AddDeleted(MappingRow mapping)
     {
         var row = _state.Rows.GetValueOrDefault(mapping.RowanEventId) is { } found && found.SpaceId == _pass.Lease.SpaceId.Value ? found : null;
+        if (row is { DeletedAt: null } && row.SyncGeneration > mapping.Generation && _pass.Lease.Direction != SyncDirection.InboundOnly)
+        {
+            // It came back from the trash after this base: what is gone outside is its former life. In the new one it is made again.
+            _plan.Enqueue.Add(mapping.RowanEventId);
+            _plan.RetiredMappings.Add(mapping.Id);
+            return;
+        }
+
         var state = StateOf(row, row is null ? null : _pass.RowanEtag(row), mapping);
         var action = SyncPlanner.Decide(new Pair(state, SideState.Deleted, _pass.Lease.Direction));
         switch (action)
@@ -327,6 +365,9 @@ internal sealed class InboundPlanner
         _ => rowanEtag == mapping.RowanEtag ? SideState.Unchanged : SideState.Changed,
     };
 
+    // Taking it out of the trash begins a new life; the database counts it.
+    private static int LifeOf(RowanEventRow row) => row.DeletedAt is null ? row.SyncGeneration : row.SyncGeneration + 1;
+
     private RowanEventRow Apply(RowanEventRow row, RemoteChange.Present external, CalendarEvent content) =>
         RowanEventMapper.Write(row, content, _zone, _pass.Capabilities.Color) with { IcalUid = external.Uid };
 
@@ -344,7 +385,7 @@ internal sealed class InboundPlanner
         ExternalHash = ContentHash.Of(content).Value,
         ExternalEtag = external.Etag,
         ExternalPayload = external.Payload,
-        Generation = row.SyncGeneration,
+        Generation = LifeOf(row),
         Origin = origin,
     };
 

@@ -14,6 +14,9 @@ namespace CalendarSync.Core.Sync;
 /// <param name="Operation">The write.</param>
 internal sealed record OutboundWrite(QueueItem Item, MappingRow Mapping, string? Title, WriteOperation Operation)
 {
+    /// <summary>What is written down before it is sent, so that it is recognised should its answer be lost; <c>null</c> where nothing is left to recognise.</summary>
+    public MappingRow? Intention { get; init; }
+
     public string OperationName => Operation switch
     {
         WriteOperation.Create => "create",
@@ -51,8 +54,8 @@ internal sealed class OutboundPlan
     public List<Guid> Released { get; } = [];
 
     /// <summary>
-    /// A create of an event that came from another calendar. It may be in this one already (two members who share a calendar), so the
-    /// calendars have to be read before it is decided.
+    /// A create of an event that came from another calendar, or back from the trash. It may be in this one already (two members who share a
+    /// calendar), so the calendars have to be read before it is decided.
     /// </summary>
     public bool NeedsPullFirst { get; private set; }
 
@@ -130,6 +133,10 @@ internal sealed class OutboundPlan
         var external = mapping is null ? SideState.Absent : SideState.Unchanged;
         switch (SyncPlanner.Decide(new Pair(rowan, external, _pass.Lease.Direction)))
         {
+            case SyncAction.Nothing when row is { DeletedAt: null } && mapping is not null && row.SyncGeneration > mapping.Generation && !Looked.Contains(item.Id):
+                // Back from the trash, and nothing to write; but what became of its counterpart meanwhile is not known.
+                Uncertain.Add((item, mapping));
+                break;
             case SyncAction.Nothing or SyncAction.ForgetMapping or SyncAction.Hide:
                 Done.Add(item);
                 break;
@@ -149,7 +156,7 @@ internal sealed class OutboundPlan
 
     private void AddCreate(QueueItem item, RowanEventRow row, string etag)
     {
-        if (row.IcalUid is not null && !_pass.Pulled)
+        if ((row.IcalUid is not null || row.SyncGeneration > 0) && !_pass.Pulled)
         {
             NeedsPullFirst = true;
             return;
@@ -177,7 +184,7 @@ internal sealed class OutboundPlan
             Origin = "exported",
             State = MappingStates.Creating,
         };
-        Writes.Add(new OutboundWrite(item, mapping, row.Title, new WriteOperation.Create(identity, calendarEvent, payload)));
+        Writes.Add(new OutboundWrite(item, mapping, row.Title, new WriteOperation.Create(identity, calendarEvent, payload)) { Intention = mapping });
     }
 
     private void AddUpdate(QueueItem item, RowanEventRow row, string etag, MappingRow mapping)
@@ -198,9 +205,12 @@ internal sealed class OutboundPlan
         var after = Edit(row, payload, _pass.ZoneOf(mapping.ExternalCalendarId));
         Writes.Add(new OutboundWrite(
             item,
-            mapping with { RowanEtag = etag },
+            mapping with { RowanEtag = etag, SentHash = null, SentEtag = null, Generation = row.SyncGeneration },
             row.Title,
-            new WriteOperation.Update(mapping.ExternalEventId, mapping.ExternalEtag, payload, after)));
+            new WriteOperation.Update(mapping.ExternalEventId, mapping.ExternalEtag, payload, after))
+        {
+            Intention = mapping with { SentHash = ContentHash.Of(_pass.Capabilities.Project(after)).Value, SentEtag = etag },
+        });
     }
 
     /// <summary>What a payload is to say after Rowan's edit of it.</summary>

@@ -19,6 +19,9 @@ namespace CalendarSync.Core.Sync;
 /// </summary>
 public sealed partial class SyncSession
 {
+    // idle_in_transaction_session_timeout: this process stood still in the middle of a transaction.
+    private const string SilentTooLong = "25P03";
+
     private readonly LeaseStore _leases;
     private readonly PassStore _passes;
     private readonly PassFactory _factory;
@@ -82,7 +85,7 @@ public sealed partial class SyncSession
             await FinishAsync(pass, logId, traceId, cancellationToken);
             Count(lease, pass.Outcome, error: null, started);
         }
-        catch (NpgsqlException transient) when (transient.IsTransient)
+        catch (NpgsqlException transient) when (transient.IsTransient || transient.SqlState == SilentTooLong)
         {
             // Our own database, not the calendar: no failure of the connection. The pass is given back and done again.
             Log.DatabaseAway(_logger, lease.ConnectionId.Value, transient);
@@ -93,6 +96,9 @@ public sealed partial class SyncSession
             Log.LeaseLost(_logger, lease.ConnectionId.Value);
             activity?.SetStatus(ActivityStatusCode.Error, "lease_lost");
             Count(lease, pass?.Outcome, "lease_lost", started);
+
+            // Where nobody else has it, a commit of the pass was lost: then it is done again at once.
+            await ReleaseAsync(lease);
         }
         catch (Exception exception) when (!(exception is OperationCanceledException && cancellationToken.IsCancellationRequested))
         {
@@ -234,7 +240,7 @@ public sealed partial class SyncSession
         [LoggerMessage(LogLevel.Warning, "The sync of connection {ConnectionId} failed: {Code}")]
         public static partial void Failed(ILogger logger, Guid connectionId, string code, Exception? exception);
 
-        [LoggerMessage(LogLevel.Information, "Lost the lease on connection {ConnectionId}: it was disconnected, or another worker has it")]
+        [LoggerMessage(LogLevel.Information, "Lost the lease on connection {ConnectionId}: it was disconnected, another worker has it, or the database forgot a part of the sync")]
         public static partial void LeaseLost(ILogger logger, Guid connectionId);
 
         [LoggerMessage(LogLevel.Warning, "The outcome of a sync of connection {ConnectionId} could not be stored; it is claimed again when its lease has run out")]

@@ -46,8 +46,9 @@ public sealed class EventMatcher
         return match;
     }
 
+    // The copy of an earlier life is the event too, where that copy is still there.
     private Candidate? ByIdentity(string uid) =>
-        EventIdentity.Parse(uid) is { } identity && _free.TryGetValue(identity.EventId, out var own) && own.Generation == identity.Generation
+        EventIdentity.Parse(uid) is { } identity && _free.TryGetValue(identity.EventId, out var own) && own.Generation >= identity.Generation
             ? own
             : null;
 

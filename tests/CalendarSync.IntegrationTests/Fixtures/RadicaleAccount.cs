@@ -103,10 +103,22 @@ public sealed record RadicaleAccount(RadicaleServer Server, HttpClient Client, s
         return await response.Content.ReadAsStringAsync();
     }
 
+    /// <summary>The event as the server gives it, with its etag; <c>null</c> when there is none.</summary>
+    public async Task<(string Text, string Etag)?> ReadEventAsync(Uri calendar, string uid)
+    {
+        using var response = await Client.GetAsync(EventUri(calendar, uid));
+        return response.IsSuccessStatusCode ? (await response.Content.ReadAsStringAsync(), response.Headers.ETag!.ToString()) : null;
+    }
+
     /// <summary>Deletes an event.</summary>
-    public async Task DeleteEventAsync(Uri calendar, string uid)
+    public async Task DeleteEventAsync(Uri calendar, string uid, string? ifMatch = null)
     {
         using var request = new HttpRequestMessage(HttpMethod.Delete, EventUri(calendar, uid));
+        if (ifMatch is not null)
+        {
+            request.Headers.IfMatch.Add(EntityTagHeaderValue.Parse(ifMatch));
+        }
+
         await SendAsync(request);
     }
 

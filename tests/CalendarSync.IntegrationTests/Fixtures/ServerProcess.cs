@@ -23,6 +23,8 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <summary>Postgres refuses to run as root.</summary>
     public static bool IsRoot => Environment.UserName == "root";
 
+    public int Id => _process.Id;
+
     public bool HasExited => _process.HasExited;
 
     /// <summary>How it ended.</summary>
@@ -91,12 +93,15 @@ internal sealed class ServerProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Sends a signal and does not wait for what comes of it.</summary>
+    public void Signal(PosixSignalNumber signal) => _ = Kill(_process.Id, (int)signal);
+
     /// <summary>Asks the server to end and waits; kills it when it takes too long.</summary>
     public async Task StopAsync(PosixSignalNumber signal)
     {
         if (!_process.HasExited)
         {
-            _ = Kill(_process.Id, (int)signal);
+            Signal(signal);
             using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10));
             try
             {
@@ -189,11 +194,13 @@ internal sealed class ServerProcess : IAsyncDisposable
     }
 }
 
-/// <summary>Signals by their numbers on Linux and macOS.</summary>
+/// <summary>Signals by their numbers on Linux.</summary>
 internal enum PosixSignalNumber
 {
     Interrupt = 2,
     Quit = 3,
     Kill = 9,
     Terminate = 15,
+    Continue = 18,
+    Stop = 19,
 }

@@ -29,13 +29,23 @@ public sealed class ConvergenceTests(PostgresServer postgres, RedisServer redis)
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    [Fact]
-    public async Task Whatever_people_do_and_whatever_fails_both_sides_agree_in_the_end_and_nothing_is_lost() =>
-        await Gen.Select(Gen.Enum<Step>(), Gen.Int[0, 1000]).Array[10, 40].SampleAsync(RunAsync, iter: 25, threads: 1);
+    [Theory]
+    [InlineData(1, 25)]
+    [InlineData(2, 15)]
+    public async Task Whatever_people_do_and_whatever_fails_both_sides_agree_in_the_end_and_nothing_is_lost(int members, int histories) =>
+        await Gen.Select(Gen.Enum<Step>(), Gen.Int[0, 1000]).Array[10, 40].SampleAsync(steps => RunAsync(members, steps), iter: histories, threads: 1);
 
-    private async Task RunAsync((Step Step, int Pick)[] steps)
+    private async Task RunAsync(int members, (Step Step, int Pick)[] steps)
     {
         await using var sync = await SyncHarness.CreateAsync(postgres, redis, retryDelays: "00:00:00,00:00:00,00:00:00,00:00:00,00:00:00,00:00:00");
+        for (var i = 1; i < members; i++)
+        {
+            // They share the calendar.
+            var member = await sync.Database.CreateUserAsync();
+            await sync.Database.AddMemberAsync(sync.Space, member);
+            await SyncHarness.ConnectAsync(sync.Database, sync.Space, member);
+        }
+
         var alive = new HashSet<string>(StringComparer.Ordinal);
         var count = 0;
         foreach (var (step, pick) in steps)

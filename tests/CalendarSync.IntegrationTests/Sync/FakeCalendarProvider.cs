@@ -117,6 +117,16 @@ internal sealed class FakeCalendarProvider : ICalendarProvider
         return id;
     }
 
+    /// <summary>An event that is gone is there again as it was: a write that had been on its way for long arrives.</summary>
+    public void PutBack(string id, Stored stored)
+    {
+        lock (_lock)
+        {
+            _events[id] = stored with { Version = ++_version };
+            _feed.Add((_version, id));
+        }
+    }
+
     /// <summary>Somebody changes an event.</summary>
     public void Edit(string id, Func<EventContent, EventContent> edit)
     {
