@@ -110,13 +110,23 @@ internal static class SyncedEventStore
             : transaction.ExecuteAsync(
                 "update events set deleted_at = null, deleted_by = null where id = any(@ids) and deleted_at is not null", new { ids }, cancellationToken);
 
-    /// <summary>Gives events the identity of a next life. Only the database counts lives, at a restore: so they go to the trash and back.</summary>
-    internal static async Task BeginNewLifeAsync(RowanTransaction transaction, Guid[] ids, CancellationToken cancellationToken)
+    /// <summary>
+    /// Gives the events of these bases the identity of a next life. Only the database counts lives, at a restore: so they go to the trash and
+    /// back. Two members who share a calendar and both keep an event meet in one life: the second finds it begun.
+    /// </summary>
+    internal static async Task BeginNewLifeAsync(RowanTransaction transaction, Guid[] mappingIds, CancellationToken cancellationToken)
     {
-        if (ids.Length > 0)
+        if (mappingIds.Length > 0)
         {
             var alive = await transaction.QueryAsync<Guid>(
-                "update events set deleted_at = now() where id = any(@ids) and deleted_at is null returning id", new { ids }, cancellationToken);
+                """
+                update events e set deleted_at = now()
+                from calendar_event_mappings m
+                where m.id = any(@mappingIds) and e.id = m.rowan_event_id and e.deleted_at is null and e.sync_generation <= m.generation
+                returning e.id
+                """,
+                new { mappingIds },
+                cancellationToken);
             await RestoreAsync(transaction, [.. alive], cancellationToken);
         }
     }

@@ -10,6 +10,14 @@ internal sealed class CalendarReading(ConnectionCalendarRow calendar)
 {
     public ConnectionCalendarRow Calendar { get; } = calendar;
 
+    /// <summary>Single events of a calendar that are gone, found out by asking for them.</summary>
+    public static CalendarReading OfGone(string calendarId, IEnumerable<string> eventIds)
+    {
+        var reading = new CalendarReading(new ConnectionCalendarRow { ExternalCalendarId = calendarId });
+        reading.Deleted.UnionWith(eventIds);
+        return reading;
+    }
+
     public string CalendarId => Calendar.ExternalCalendarId;
 
     /// <summary>Gone from this calendar, by tombstone or by absence from its complete listing.</summary>

@@ -48,7 +48,7 @@ internal sealed class DecisionPhase(RowanDatabase database, InboundApplier appli
         await LeaseStore.HoldAsync(transaction, lease, cancellationToken);
 
         // Kept in Rowan: a new life under a new identity, so that no old tombstone reaches it.
-        await SyncedEventStore.BeginNewLifeAsync(transaction, [.. keptInRowan.Select(d => d.RowanEventId)], cancellationToken);
+        await SyncedEventStore.BeginNewLifeAsync(transaction, [.. keptInRowan.Select(d => d.MappingId)], cancellationToken);
         await MappingStore.DeleteAsync(transaction, [.. keptInRowan.Concat(purged).Select(d => d.MappingId)], cancellationToken);
         await SyncedEventStore.RestoreAsync(transaction, [.. restored.Select(d => d.RowanEventId)], cancellationToken);
         await HeldDeletionStore.ReleaseAsync(transaction, [.. restored.Select(d => d.MappingId)], cancellationToken);

@@ -15,6 +15,7 @@ internal sealed class Exporter(
     RowanDatabase database,
     InboundApplier applier,
     Importer importer,
+    DeletionPhase deletions,
     OutboundGuard guard,
     ProgressReporter progress,
     IOptions<QueueOptions> options,
@@ -135,8 +136,25 @@ internal sealed class Exporter(
 
             var made = found.Except(neverMade).ToList();
             Count(rounds, calendar.Where(u => made.Any(f => f.ExternalId == u.Mapping.ExternalEventId)).Select(u => u.Item));
-            await applier.ApplyAsync(pass, calendar.Key, made, cancellationToken);
+            await TakeAsync(pass, calendar.Key, made, cancellationToken);
         }
+    }
+
+    /// <summary>
+    /// Applies what is there now. An event that is not there may have moved to another calendar, or be one of very many that are gone, so the
+    /// calendars are read first; only when that has not explained it, it counts as deleted, and is weighed like any other deletion.
+    /// </summary>
+    private async Task TakeAsync(SyncPass pass, string calendarId, IReadOnlyCollection<RemoteChange> changes, CancellationToken cancellationToken)
+    {
+        await applier.ApplyAsync(pass, calendarId, [.. changes.Where(c => c is not RemoteChange.Deleted)], cancellationToken);
+        var gone = changes.OfType<RemoteChange.Deleted>().Select(d => d.ExternalId).ToList();
+        var missedBefore = gone.Where(id => !pass.Missed.Add((calendarId, id))).ToList();
+        if (missedBefore.Count < gone.Count)
+        {
+            await importer.RunAsync(pass, cancellationToken);
+        }
+
+        await deletions.RunAsync(pass, [CalendarReading.OfGone(calendarId, missedBefore)], cancellationToken);
     }
 
     private async Task RecordAsync(
@@ -203,7 +221,7 @@ internal sealed class Exporter(
             changes.AddRange(await pass.Provider.FetchAsync(pass.Account, calendarId, refused, cancellationToken));
         }
 
-        await applier.ApplyAsync(pass, calendarId, changes, cancellationToken);
+        await TakeAsync(pass, calendarId, changes, cancellationToken);
     }
 
     private static MappingRow BaseAfter(SyncPass pass, MappingRow sent, RemoteChange.Present version) => sent with

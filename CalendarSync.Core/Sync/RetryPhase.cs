@@ -1,9 +1,10 @@
 using CalendarSync.Core.Persistence;
+using CalendarSync.Core.Providers;
 
 namespace CalendarSync.Core.Sync;
 
 /// <summary>Reads events again that could not be read, when their next try is due: nothing else would, while their version stays the same.</summary>
-internal sealed class RetryPhase(RowanDatabase database, InboundApplier applier)
+internal sealed class RetryPhase(RowanDatabase database, InboundApplier applier, DeletionPhase deletions)
 {
     private const int PerPage = 200;
 
@@ -23,7 +24,9 @@ internal sealed class RetryPhase(RowanDatabase database, InboundApplier applier)
             foreach (var page in calendar.Chunk(PerPage))
             {
                 var found = await pass.Provider.FetchAsync(pass.Account, calendar.Key, [.. page.Select(d => d.ExternalEventId)], cancellationToken);
-                await applier.ApplyAsync(pass, calendar.Key, found, cancellationToken);
+                await applier.ApplyAsync(pass, calendar.Key, [.. found.Where(f => f is not RemoteChange.Deleted)], cancellationToken);
+                var gone = found.OfType<RemoteChange.Deleted>().Select(d => d.ExternalId);
+                await deletions.RunAsync(pass, [CalendarReading.OfGone(calendar.Key, gone)], cancellationToken);
             }
         }
     }

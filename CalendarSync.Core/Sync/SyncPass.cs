@@ -25,6 +25,9 @@ internal sealed class SyncPass(SyncLease lease, ICalendarProvider provider, Prov
     /// <summary>Events whose UID is synced from another calendar of the account, as found by this pass: copies, or the event after a move.</summary>
     public List<EventCopy> Copies { get; } = [];
 
+    /// <summary>Events that a push did not find. The calendars are read once for each before it counts as deleted: it may have moved.</summary>
+    public HashSet<(string CalendarId, string ExternalId)> Missed { get; } = [];
+
     /// <summary>What has been recorded so far; pages add to it as they commit.</summary>
     public PassOutcome Outcome { get; set; } = new();
 

@@ -37,6 +37,18 @@ internal sealed class CalendarApi(ApiTransport transport, SessionStore sessions,
     public Task<Disconnected> DisconnectAsync(Guid connection, bool deleteEvents, CancellationToken cancellationToken) => SendAsync<Disconnected>(
         HttpMethod.Post, "api/calendar/disconnect", new { ConnectionId = connection, DeleteSyncedEvents = deleteEvents }, cancellationToken);
 
+    public async Task<IReadOnlyList<HeldDeletion>> GetHeldDeletionsAsync(Guid connection, CancellationToken cancellationToken) =>
+        (await SendAsync<HeldDeletionList>(HttpMethod.Get, $"api/calendar/connections/{connection}/held-deletions", null, cancellationToken)).Events;
+
+    public Task DecideHeldDeletionsAsync(Guid connection, string decision, CancellationToken cancellationToken) =>
+        SendAsync<object>(HttpMethod.Post, $"api/calendar/connections/{connection}/held-deletions", new { Decision = decision }, cancellationToken);
+
+    public async Task<IReadOnlyList<SyncError>> GetErrorsAsync(Guid connection, CancellationToken cancellationToken) =>
+        (await SendAsync<ErrorList>(HttpMethod.Get, $"api/calendar/errors?connection_id={connection}", null, cancellationToken)).Errors;
+
+    public Task RetryAsync(Guid error, CancellationToken cancellationToken) =>
+        SendAsync<object>(HttpMethod.Post, $"api/calendar/errors/{error}/retry", null, cancellationToken);
+
     public Task CreateEventAsync(NewEvent created, CancellationToken cancellationToken) =>
         SendAsync<object>(HttpMethod.Post, "api/calendar", created, cancellationToken);
 
@@ -55,6 +67,10 @@ internal sealed class CalendarApi(ApiTransport transport, SessionStore sessions,
     private sealed record ConnectionList(IReadOnlyList<Connection> Connections);
 
     private sealed record ConflictPage(IReadOnlyList<Conflict> Conflicts);
+
+    private sealed record HeldDeletionList(IReadOnlyList<HeldDeletion> Events);
+
+    private sealed record ErrorList(IReadOnlyList<SyncError> Errors);
 
     private sealed record EventList(IReadOnlyList<CalendarEvent> Data);
 }

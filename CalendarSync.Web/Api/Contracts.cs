@@ -23,9 +23,14 @@ public sealed record Connection
     public int EventsSynced { get; init; }
     public int ConflictsResolved { get; init; }
     public int ErrorsOpen { get; init; }
+    public int HeldDeletions { get; init; }
     public string? LastErrorMessage { get; init; }
     public SyncProgress? Progress { get; init; }
 }
+
+public sealed record HeldDeletion(Guid EventId, string? Title, string Direction);
+
+public sealed record SyncError(Guid Id, string? Title, string Message, string Action);
 
 public sealed record SyncProgress(string Phase, int Done, int? Total);
 

@@ -226,6 +226,91 @@ public sealed class HeldDeletionTests(PostgresServer postgres, RedisServer redis
         Assert.Contains("20 deletions", await sync.Database.QuerySingleAsync<string>("select title from in_app_notifications"));
     }
 
+    [Fact]
+    public async Task Two_members_who_share_a_calendar_and_both_keep_its_events_make_them_once()
+    {
+        await using var sync = await ConnectedAsync(12);
+        var other = await sync.Database.CreateUserAsync();
+        await sync.Database.AddMemberAsync(sync.Space, other);
+        await SyncHarness.ConnectAsync(sync.Database, sync.Space, other);
+        await sync.RunDueAsync();
+        var titles = (await sync.TitlesAsync()).ToArray();
+        Remove(sync, sync.Calendar.Events.Keys.ToList());
+        await sync.SyncAsync();
+        Assert.Equal(24, await HeldAsync(sync));
+
+        await sync.Database.ExecuteAsync("update calendar_held_deletions set decision = 'reject'");
+        await sync.SyncAsync();
+        await sync.SyncAsync();
+
+        await sync.AssertSameTitlesAsync(titles);
+        await sync.AssertQuietAsync();
+    }
+
+    [Fact]
+    public async Task Edits_that_find_nothing_in_an_emptied_calendar_delete_nothing_in_Rowan()
+    {
+        // Scenario 17: an edit goes out before the calendar is read, and each push says that its event is gone.
+        await using var sync = await ConnectedAsync(20);
+        Remove(sync, sync.Calendar.Events.Keys.ToList());
+        await sync.Database.ExecuteAsync("update events set title = title || '-ours'");
+        await sync.RunDueAsync();
+
+        Assert.Equal(20, (await sync.TitlesAsync()).Count(title => title.EndsWith("-ours", StringComparison.Ordinal)));
+        Assert.Equal(20, await HeldAsync(sync));
+        Assert.Equal(0, await sync.CountAsync("calendar_sync_conflicts"));
+        await sync.AssertQuietAsync();
+    }
+
+    [Fact]
+    public async Task Parked_events_that_turn_out_to_be_gone_are_weighed_like_any_other_deletion()
+    {
+        await using var sync = await ConnectedAsync(20);
+        var ids = sync.Calendar.Events.Keys.ToList();
+        foreach (var id in ids)
+        {
+            sync.Calendar.Unreadable.Add(id);
+            sync.Calendar.SetAlarm(id, "changed");
+        }
+
+        await sync.SyncAsync();
+        Remove(sync, ids);
+        await sync.Database.ExecuteAsync("update calendar_sync_errors set next_retry_at = now()");
+        await sync.RunDueAsync();
+
+        Assert.Equal(20, (await sync.TitlesAsync()).Count);
+        Assert.Equal(20, await HeldAsync(sync));
+    }
+
+    [Fact]
+    public async Task A_decision_waits_for_what_a_pass_is_committing_and_never_the_other_way_round()
+    {
+        await using var sync = await ConnectedAsync(20);
+        Remove(sync, sync.Calendar.Events.Keys.ToList());
+        await sync.SyncAsync();
+
+        // A pass that has found all of them back, at the moment before its commit.
+        await using var pass = await sync.Database.WorkerDatabase.BeginAsServiceAsync(sync.Connection, Cancellation);
+        await pass.ExecuteAsync("select id from calendar_connections where id = @id for no key update", new { id = sync.Connection.Value }, Cancellation);
+        var deciding = DecideAsync(sync, "approve");
+        await WaitAsync(() => sync.Database.QuerySingleAsync<bool>(
+            "select exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like '%decide_held_deletions%')"));
+        await pass.ExecuteAsync("delete from calendar_held_deletions", null, Cancellation);
+        await pass.CommitAsync(Cancellation);
+
+        Assert.Equal(0, await deciding);
+    }
+
+    private static async Task WaitAsync(Func<Task<bool>> condition)
+    {
+        var deadline = TimeProvider.System.GetTimestamp();
+        while (!await condition())
+        {
+            Assert.True(TimeProvider.System.GetElapsedTime(deadline) < TimeSpan.FromSeconds(60), "The decision never came to the lock.");
+            await Task.Delay(TimeSpan.FromMilliseconds(20), Cancellation);
+        }
+    }
+
     private async Task<SyncHarness> ConnectedAsync(int events)
     {
         var sync = await SyncHarness.CreateAsync(postgres, redis);

@@ -50,6 +50,28 @@ public sealed class MoveTests(PostgresServer postgres, RedisServer redis)
     }
 
     [Fact]
+    public async Task An_edit_that_goes_out_before_a_move_was_read_arrives_where_the_event_is()
+    {
+        await using var sync = await ConnectedAsync(Zoo);
+        var id = sync.Calendar.Put("canary-title");
+        await sync.SyncAsync();
+        await sync.Database.ExecuteAsync(
+            """
+            create function watch_trash() returns trigger language plpgsql as $$ begin raise exception 'It went to the trash.'; end $$;
+            create trigger watch_trash before update on events for each row when (new.deleted_at is not null) execute function watch_trash();
+            """);
+        Move(sync, id, Zoo);
+        await sync.EditAsync("canary-title", "canary-title-ours");
+        await sync.RunDueAsync();
+
+        await sync.AssertSameTitlesAsync("canary-title-ours");
+        Assert.StartsWith(Zoo, sync.Calendar.Events.Keys.Single(), StringComparison.Ordinal);
+        Assert.Equal(0, await sync.CountAsync("calendar_sync_conflicts"));
+        Assert.Equal(("active", null), ((await sync.StateAsync()).Status, (await sync.StateAsync()).Code));
+        await sync.AssertQuietAsync();
+    }
+
+    [Fact]
     public async Task A_copy_in_a_second_calendar_is_the_same_event_in_Rowan_and_takes_over_when_the_first_one_goes()
     {
         await using var sync = await ConnectedAsync(Zoo);
@@ -130,6 +152,24 @@ public sealed class MoveTests(PostgresServer postgres, RedisServer redis)
         await sync.SyncAsync();
         Assert.Empty(await sync.TitlesAsync());
         Assert.Equal("active", (await sync.StateAsync()).Status);
+        await sync.AssertQuietAsync();
+    }
+
+    [Fact]
+    public async Task An_event_that_moved_to_a_calendar_that_cannot_be_read_keeps_its_row_when_that_was_read()
+    {
+        await using var sync = await ConnectedAsync(Zoo, retryDelays: "01:00:00");
+        var id = sync.Calendar.Put("canary-title");
+        await sync.SyncAsync();
+        var row = await sync.Database.QuerySingleAsync<Guid>("select id from events");
+        Move(sync, id, Zoo);
+        sync.Calendar.Broken.Add(Zoo);
+        await sync.SyncAsync();
+        sync.Calendar.Broken.Clear();
+        await sync.SyncAsync();
+
+        Assert.Equal(row, await sync.Database.QuerySingleAsync<Guid>("select id from events"));
+        await sync.AssertSameTitlesAsync("canary-title");
         await sync.AssertQuietAsync();
     }
 

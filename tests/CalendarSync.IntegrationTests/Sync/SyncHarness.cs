@@ -49,7 +49,21 @@ internal sealed class SyncHarness : IAsyncDisposable
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public static async Task<SyncHarness> CreateAsync(PostgresServer postgres, RedisServer redis, string direction = "bidirectional", string retryDelays = "00:00:00,00:00:00", string sameEditWindow = "00:00:00")
+    /// <param name="postgres">For a database of its own.</param>
+    /// <param name="redis">For progress.</param>
+    /// <param name="direction">Of the connection.</param>
+    /// <param name="retryDelays">None by default.</param>
+    /// <param name="sameEditWindow">Off by default.</param>
+    /// <param name="provider">Instead of the calendar in memory.</param>
+    /// <param name="password">Of the account.</param>
+    public static async Task<SyncHarness> CreateAsync(
+        PostgresServer postgres,
+        RedisServer redis,
+        string direction = "bidirectional",
+        string retryDelays = "00:00:00,00:00:00",
+        string sameEditWindow = "00:00:00",
+        ICalendarProvider? provider = null,
+        string password = "canary-password")
     {
         var database = await postgres.CreateDatabaseAsync();
         var multiplexer = await redis.ConnectAsync();
@@ -65,7 +79,7 @@ internal sealed class SyncHarness : IAsyncDisposable
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(database.WorkerDatabase);
         services.AddSingleton<IConnectionMultiplexer>(multiplexer);
-        services.AddSingleton<ICalendarProvider>(new FakeCalendarProvider());
+        services.AddSingleton(provider ?? new FakeCalendarProvider());
         services.AddCoordination();
         services.AddVault();
         services.AddSync();
@@ -75,7 +89,7 @@ internal sealed class SyncHarness : IAsyncDisposable
         var host = builder.Build();
         await using var transaction = await database.WorkerDatabase.BeginAsServiceAsync(origin: null, Cancellation);
         await host.Services.GetRequiredService<TokenVault>().StoreAsync(
-            transaction, connection, SecretKind.AppSpecificPassword, "canary-password", Cancellation);
+            transaction, connection, SecretKind.AppSpecificPassword, password, Cancellation);
         await transaction.CommitAsync(Cancellation);
         return new SyncHarness(database, host, multiplexer, user, space, connection);
     }
