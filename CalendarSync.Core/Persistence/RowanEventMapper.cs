@@ -48,9 +48,16 @@ public static class RowanEventMapper
         };
     }
 
+    /// <summary>The zone whose midnights bound the days of a row.</summary>
+    public static DateTimeZone DayZone(RowanEventRow row, DateTimeZone readerZone)
+    {
+        var zone = TimeZones.Find(row.Timezone) ?? DateTimeZone.Utc;
+        return zone == DateTimeZone.Utc && !row.AllDay ? readerZone : zone;
+    }
+
     private static (EventTime Start, EventTime End) ReadTimes(RowanEventRow row, DateTimeZone zone, DateTimeZone readerZone)
     {
-        var dayZone = zone == DateTimeZone.Utc && !row.AllDay ? readerZone : zone;
+        var dayZone = DayZone(row, readerZone);
         var (startDay, endDay) = (row.StartTime.InZone(dayZone).LocalDateTime, (row.EndTime ?? row.StartTime).InZone(dayZone).LocalDateTime);
 
         // Rowan's screens take an event for all-day when it has no end, or runs from midnight to midnight.

@@ -6,7 +6,7 @@ namespace CalendarSync.Core.Persistence;
 /// <summary>Rowan's events as the sync reads and writes them: by the page, in one statement each.</summary>
 internal static class SyncedEventStore
 {
-    private const string Columns =
+    internal const string Columns =
         """
         e.id, e.space_id, e.title, e.description, e.location, e.start_time, e.end_time, coalesce(e.all_day, false) as all_day, e.timezone,
         coalesce(e.is_recurring, false) as is_recurring, e.recurrence_pattern, e.custom_color, e.event_type, e.deleted_at, e.updated_at,

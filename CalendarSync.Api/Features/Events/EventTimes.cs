@@ -20,6 +20,8 @@ internal sealed record EventTimes(Instant Start, Instant End, bool AllDay)
     /// <summary>What a timed event lasts that says no end: without one, Rowan would show it as all-day.</summary>
     public static readonly Duration DefaultLength = Duration.FromHours(1);
 
+    public const string RangeMessage = "The year must lie between 1900 and 2199.";
+
     // Postgres and iCalendar both reach further; no family calendar does, and a typing error in the year is found here.
     private static readonly Instant Earliest = Instant.FromUtc(1900, 1, 1, 0, 0);
     private static readonly Instant Latest = Instant.FromUtc(2200, 1, 1, 0, 0);
@@ -104,10 +106,13 @@ internal sealed record EventTimes(Instant Start, Instant End, bool AllDay)
         return date.AtStartOfDayInZone(zone).ToInstant() == instant ? date : date.PlusDays(1);
     }
 
+    /// <summary>Whether a time lies in the years of a family calendar. What is not there cannot be out of them.</summary>
+    public static bool InRange(Instant? instant) => instant is not { } value || InRange(value);
+
     private static bool InRange(Instant instant) => instant >= Earliest && instant < Latest;
 
     private static bool InRange(LocalDate date) => date.Year is >= 1900 and < 2200;
 
     private static (EventTimes?, IReadOnlyList<FieldError>) OutOfRange(string member) =>
-        (null, [new([member], "The year must lie between 1900 and 2199.")]);
+        (null, [new([member], RangeMessage)]);
 }

@@ -30,6 +30,7 @@ public sealed class OpenApiTests(ApiFixture fixture) : IClassFixture<ApiFixture>
         { "post", "/api/notifications/{id}/read" },
         { "get", "/api/calendar" },
         { "post", "/api/calendar" },
+        { "get", "/api/calendar/occurrences" },
         { "get", "/api/calendar/{id}" },
         { "patch", "/api/calendar/{id}" },
         { "delete", "/api/calendar/{id}" },
