@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace CalendarSync.IntegrationTests.Fixtures.Faults;
 
@@ -55,7 +56,9 @@ public sealed class FaultProxy : IAsyncDisposable
     public static async Task<FaultProxy> StartAsync(Uri target)
     {
         var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
+
+        // A foreign server: what it would log of its requests is not ours to answer for.
+        builder.Services.AddSingleton<ILoggerFactory>(NullLoggerFactory.Instance);
         builder.WebHost.UseUrls("http://127.0.0.1:0").ConfigureKestrel(options => options.Limits.MaxRequestBodySize = null);
         var proxy = new FaultProxy(builder.Build(), target);
         proxy._app.Run(proxy.HandleAsync);
