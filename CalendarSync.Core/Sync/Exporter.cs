@@ -264,6 +264,12 @@ internal sealed class Exporter(
     {
         var delay = options.Value.DelayAfter(item.RetryCount + 1);
         var asked = failure.RetryAt is { } at ? (at - Instant.FromDateTimeOffset(time.GetUtcNow())).ToTimeSpan() : TimeSpan.Zero;
+        if (failure.Code == "rate_limited")
+        {
+            // To wait is asked of the account and says nothing against the event, so the event is never given up for it.
+            delay ??= options.Value.DelayAfter(1);
+        }
+
         return delay is { } own && asked > own ? asked : delay;
     }
 

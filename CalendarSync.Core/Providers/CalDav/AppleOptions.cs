@@ -33,9 +33,13 @@ public sealed class AppleOptions
     [Range(1024, int.MaxValue)]
     public int MaxResponseBytes { get; set; } = 64 * 1024 * 1024;
 
-    /// <summary>Events that are asked for in one request. Default 50.</summary>
+    /// <summary>Events that are asked for in one request; fewer where the server refuses so many. Default 100.</summary>
     [Range(1, 500)]
-    public int MultigetBatch { get; set; } = 50;
+    public int MultigetBatch { get; set; } = 100;
+
+    /// <summary>Such requests of one pull that are under way at the same time; also the most batches that are held in memory. Default 3.</summary>
+    [Range(1, 16)]
+    public int MaxParallelReads { get; set; } = 3;
 
     /// <summary>Writes of one batch that are under way at the same time. Default 4.</summary>
     [Range(1, 16)]

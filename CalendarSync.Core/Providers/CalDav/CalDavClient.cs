@@ -12,7 +12,7 @@ using NodaTime.Extensions;
 namespace CalendarSync.Core.Providers.CalDav;
 
 /// <summary>The only place that speaks HTTP to CalDAV servers: credentials, redirects, limits, time-outs, and the naming of faults.</summary>
-internal sealed class CalDavClient(IHttpClientFactory clients, IOptions<AppleOptions> options, TimeProvider timeProvider)
+internal sealed class CalDavClient(IHttpClientFactory clients, IRequestBudget budget, IOptions<AppleOptions> options, TimeProvider timeProvider)
 {
     /// <summary>Name of the HTTP client.</summary>
     public const string HttpClientName = "caldav";
@@ -90,7 +90,14 @@ internal sealed class CalDavClient(IHttpClientFactory clients, IOptions<AppleOpt
                 continue;
             }
 
-            return await ReadAsync(request, response, uri, cancellationToken).ConfigureAwait(false);
+            var answer = await ReadAsync(request, response, uri, cancellationToken).ConfigureAwait(false);
+            if (answer is { Status: HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable, RetryAt: { } until })
+            {
+                // Said to this request, and meant for the account: whoever else works for it waits too.
+                await budget.BlockAsync(session.Payer, (until - timeProvider.GetCurrentInstant()).ToTimeSpan(), cancellationToken).ConfigureAwait(false);
+            }
+
+            return answer;
         }
     }
 
@@ -98,6 +105,7 @@ internal sealed class CalDavClient(IHttpClientFactory clients, IOptions<AppleOpt
     {
         var message = new HttpRequestMessage(request.Method, uri);
         message.Headers.Authorization = session.Authorization;
+        message.Options.Set(BudgetHandler.Payer, session.Payer);
         if (request.Depth is not null)
         {
             message.Headers.Add("Depth", request.Depth);
@@ -111,6 +119,12 @@ internal sealed class CalDavClient(IHttpClientFactory clients, IOptions<AppleOpt
         if (request.IfNoneMatch)
         {
             message.Headers.IfNoneMatch.Add(EntityTagHeaderValue.Any);
+        }
+
+        if (request.Method == HttpMethod.Delete)
+        {
+            // Otherwise a meeting that goes from a guest's calendar is declined to its organizer by mail (RFC 6638, section 8.1).
+            message.Headers.Add("Schedule-Reply", "F");
         }
 
         if (request.Body is not null)

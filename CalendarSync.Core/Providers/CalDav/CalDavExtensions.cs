@@ -32,6 +32,10 @@ public static class CalDavExtensions
         AddHttpClient(services, CalDavClient.HttpClientName, connectionLifetime: TimeSpan.FromMinutes(5));
         AddHttpClient(services, CalDavClient.UnpooledHttpClientName, connectionLifetime: TimeSpan.Zero);
         services.TryAddSingleton(TimeProvider.System);
+
+        // A host that calls AddCoordination() has a shared one.
+        services.TryAddSingleton<IRequestBudget, UnlimitedRequestBudget>();
+        services.AddTransient<BudgetHandler>();
         services.AddSingleton<CalDavClient>();
         services.AddSingleton<CalDavDiscovery>();
         services.AddSingleton<CalDavHomes>();
@@ -67,11 +71,17 @@ public static class CalDavExtensions
             UseJitter = true,
             ShouldHandle = arguments => ValueTask.FromResult(IsLostRead(arguments.Outcome, arguments.Context)),
         }));
+
+        // Within the retries: each of them is a request to the server.
+        builder.AddHttpMessageHandler<BudgetHandler>();
     }
 
-    // Only what cannot have done anything, and only when there was no answer at all: a status is for CalDavClient to read.
+    // Only what cannot have done anything, and only when there was no answer at all: a status is for CalDavClient to read. A connection
+    // that is reset, rather than closed, has no HttpRequestError of its own.
     private static bool IsLostRead(Outcome<HttpResponseMessage> outcome, ResilienceContext context) =>
-        outcome.Exception is HttpRequestException { InnerException: not AddressNotAllowedException, HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.ResponseEnded }
+        outcome.Exception is HttpRequestException { InnerException: not AddressNotAllowedException } lost
+        && (lost.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.ResponseEnded
+            || lost is { HttpRequestError: HttpRequestError.Unknown, InnerException: IOException })
         && context.GetRequestMessage()?.Method is { } method
         && (method == HttpMethod.Get || method == DavRequest.PropfindMethod || method == DavRequest.ReportMethod);
 

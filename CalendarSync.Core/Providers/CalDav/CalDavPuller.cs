@@ -24,13 +24,21 @@ internal sealed class CalDavPuller(CalDavPlaces places, CalDavLister lister, Cal
         return cursor.SyncToken is null ? CompareAsync(session, request, cursor, cancellationToken) : DeltaAsync(session, request, cursor, cancellationToken);
     }
 
-    private async IAsyncEnumerable<ChangePage> DeltaAsync(
-        CalDavSession session, PullRequest request, CalDavCursor cursor, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private IAsyncEnumerable<ChangePage> DeltaAsync(CalDavSession session, PullRequest request, CalDavCursor cursor, CancellationToken cancellationToken)
     {
-        var token = cursor.SyncToken!;
+        var reached = new Reached(cursor);
+        return ReadAhead.EndingAsync(
+            ReadDeltaAsync(session, request, reached, cancellationToken),
+            page => (page ?? new ChangePage([], [], IsComplete: false, null)) with { NextCursor = reached.Cursor.ToString() },
+            cancellationToken);
+    }
+
+    private async IAsyncEnumerable<ChangePage> ReadDeltaAsync(
+        CalDavSession session, PullRequest request, Reached reached, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var token = reached.Cursor.SyncToken!;
         var known = (IReadOnlyDictionary<string, string?>?)null;
-        var pending = (ChangePage?)null;
-        var calendar = cursor.Origin;
+        var calendar = reached.Cursor.Origin;
         for (var round = 0; ; round++)
         {
             var body = DavBodies.SyncCollection(token);
@@ -60,23 +68,16 @@ internal sealed class CalDavPuller(CalDavPlaces places, CalDavLister lister, Cal
             var news = Differing(changed, known, out var unchanged);
             await foreach (var page in PagesAsync(session, calendar, news, deleted, unchanged, cancellationToken).ConfigureAwait(false))
             {
-                if (pending is not null)
-                {
-                    yield return pending;
-                }
-
-                pending = page;
+                yield return page;
             }
 
             token = next;
             if (!truncated)
             {
-                break;
+                reached.Cursor = new CalDavCursor(calendar, token, null);
+                yield break;
             }
         }
-
-        var position = new CalDavCursor(calendar, token, null).ToString();
-        yield return (pending ?? new ChangePage([], [], IsComplete: false, null)) with { NextCursor = position };
     }
 
     private async IAsyncEnumerable<ChangePage> CompareAsync(
@@ -90,33 +91,40 @@ internal sealed class CalDavPuller(CalDavPlaces places, CalDavLister lister, Cal
             yield break;
         }
 
+        var pages = ReadAhead.EndingAsync(
+            ReadListingAsync(session, request, state, cancellationToken),
+            page => (page ?? new ChangePage([], [], IsComplete: false, null)) with { IsComplete = true, NextCursor = position },
+            cancellationToken);
+        await foreach (var page in pages.ConfigureAwait(false))
+        {
+            yield return page;
+        }
+    }
+
+    private async IAsyncEnumerable<ChangePage> ReadListingAsync(
+        CalDavSession session, PullRequest request, CalendarState state, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
         var listed = await lister.ListAsync(session, state, cancellationToken).ConfigureAwait(false);
         var known = await request.ReadKnownAsync(cancellationToken).ConfigureAwait(false);
         var news = Differing(listed, known, out var unchanged);
 
         // Absence from a listing counts as deletion, so it is proved once more: what we hold and the listing lacks is asked for by name. A
         // listing that a server cut short without saying so, or that came back empty (scenarios 14 and 17), deletes nothing.
-        foreach (var missing in known.Keys.Where(id => !listed.ContainsKey(id)).Chunk(options.Value.MultigetBatch))
+        var missing = known.Keys.Where(id => !listed.ContainsKey(id)).Chunk(options.Value.MultigetBatch);
+        var stillThere = ReadAhead.InOrderAsync(
+            missing, options.Value.MaxParallelReads, (ids, token) => reader.ReadAsync(session, state.Address, ids, expectMissing: true, token), cancellationToken);
+        await foreach (var read in stillThere.ConfigureAwait(false))
         {
-            var stillThere = await reader.ReadAsync(session, state.Address, missing, expectMissing: true, cancellationToken).ConfigureAwait(false);
-            if (stillThere.Values.OfType<RemoteChange>().ToImmutableArray() is { IsEmpty: false } changes)
+            if (read.Values.OfType<RemoteChange>().ToImmutableArray() is { IsEmpty: false } changes)
             {
                 yield return new ChangePage(changes, [], IsComplete: false, null);
             }
         }
 
-        var pending = (ChangePage?)null;
         await foreach (var page in PagesAsync(session, state.Address, news, null, unchanged, cancellationToken).ConfigureAwait(false))
         {
-            if (pending is not null)
-            {
-                yield return pending;
-            }
-
-            pending = page;
+            yield return page;
         }
-
-        yield return (pending ?? new ChangePage([], [], IsComplete: false, null)) with { IsComplete = true, NextCursor = position };
     }
 
     // With the tombstones of a delta, or without (null) for a listing.
@@ -135,13 +143,21 @@ internal sealed class CalDavPuller(CalDavPlaces places, CalDavLister lister, Cal
             yield return new ChangePage([.. ids.Select(id => new RemoteChange.Deleted(id))], [], IsComplete: false, null) { Total = total };
         }
 
-        foreach (var batch in news.Chunk(options.Value.MultigetBatch))
+        var batches = ReadAhead.InOrderAsync(news.Chunk(options.Value.MultigetBatch), options.Value.MaxParallelReads, ReadAsync, cancellationToken);
+        await foreach (var changes in batches.ConfigureAwait(false))
         {
-            var read = await reader.ReadAsync(session, calendar, batch.Select(b => b.Key), expectMissing: false, cancellationToken).ConfigureAwait(false);
-            var changes = batch
-                .Where(b => read.ContainsKey(b.Key))
-                .Select(b => read[b.Key] ?? (deleted is not null && b.Value is null ? new RemoteChange.Deleted(b.Key) : NotServed(b.Key, b.Value)));
-            yield return new ChangePage([.. changes], [], IsComplete: false, null) { Total = total };
+            yield return new ChangePage(changes, [], IsComplete: false, null) { Total = total };
+        }
+
+        async Task<ImmutableArray<RemoteChange>> ReadAsync(KeyValuePair<string, string?>[] batch, CancellationToken token)
+        {
+            var read = await reader.ReadAsync(session, calendar, batch.Select(b => b.Key), expectMissing: false, token).ConfigureAwait(false);
+            return
+            [
+                .. batch
+                    .Where(b => read.ContainsKey(b.Key))
+                    .Select(b => read[b.Key] ?? (deleted is not null && b.Value is null ? new RemoteChange.Deleted(b.Key) : NotServed(b.Key, b.Value))),
+            ];
         }
     }
 
@@ -208,5 +224,11 @@ internal sealed class CalDavPuller(CalDavPlaces places, CalDavLister lister, Cal
         }
 
         return differing;
+    }
+
+    // Where a delta stands when its last part has been read.
+    private sealed class Reached(CalDavCursor cursor)
+    {
+        public CalDavCursor Cursor { get; set; } = cursor;
     }
 }

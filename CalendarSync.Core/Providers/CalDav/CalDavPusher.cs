@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Net;
+using System.Text;
 using CalendarSync.Core.Model;
 using CalendarSync.Core.Providers.CalDav.ICalendar;
 using CalendarSync.Core.Providers.CalDav.Wire;
@@ -10,6 +12,8 @@ namespace CalendarSync.Core.Providers.CalDav;
 /// <summary>Writes events, each on condition of the version that the edit was based on, and reads back what was stored.</summary>
 internal sealed class CalDavPusher(CalDavClient client, CalDavPlaces places, CalDavReader reader, ICalendarWriter writer, IOptions<AppleOptions> options)
 {
+    private const int MaxUnasked = 32 * 1024;
+
     /// <summary>See <see cref="ICalendarProvider.PushAsync"/>.</summary>
     public async Task<ImmutableArray<WriteResult>> PushAsync(
         CalDavSession session, string calendarId, IReadOnlyList<WriteOperation> operations, CancellationToken cancellationToken)
@@ -57,6 +61,11 @@ internal sealed class CalDavPusher(CalDavClient client, CalDavPlaces places, Cal
     {
         var path = PathOf(calendarId, create.Identity);
         var payload = PayloadOf(create, session.Account.SpaceId);
+        if (await IsTooLargeAsync(session, calendar, payload, cancellationToken).ConfigureAwait(false))
+        {
+            return new Outcome.Done(Refusals.TooLarge());
+        }
+
         var answer = await client.SendAsync(session, DavRequest.Put(DavPath.On(calendar, path), payload) with { IfNoneMatch = true }, cancellationToken).ConfigureAwait(false);
         if (answer.IsSuccess)
         {
@@ -108,10 +117,33 @@ internal sealed class CalDavPusher(CalDavClient client, CalDavPlaces places, Cal
             .Select(m => CalDavReader.Interpret(m.Path, m.Text(DavNames.GetEtag), m.Properties[DavNames.CalendarData].Value))
             .OfType<RemoteChange.Present>()
             .FirstOrDefault(present => present.Uid == identity.Uid);
+        if (match is null && found.MultiStatus is null && Refusals.Of(found) is WriteResult.Failed away && found.Status != HttpStatusCode.NotImplemented)
+        {
+            // Not to have found out is no refusal of the event: it is tried again, and adopted then.
+            return new Outcome.Done(away);
+        }
+
         return match is not null ? new Outcome.Done(new WriteResult.Stored(match, Adopted: true))
             : found.Status is HttpStatusCode.NotFound or HttpStatusCode.Gone ? new Outcome.Done(Refusals.CalendarGone())
+            : read.GetValueOrDefault(path) is RemoteChange.Unreadable { Code: "not_served" } hidden ? new Outcome.Done(new WriteResult.Failed(hidden.Code, hidden.Message))
             : read.GetValueOrDefault(path) is RemoteChange.Unreadable bad ? new Outcome.Done(new WriteResult.Rejected(bad.Code, bad.Message))
             : new Outcome.Done(Refusals.OfCreate(refusal));
+    }
+
+    // The limit of the calendar (RFC 4791, section 5.2.5) is asked for only where an event may exceed one: a limit below this length is
+    // not worth a request a write, and the server's own refusal says the same.
+    private async Task<bool> IsTooLargeAsync(CalDavSession session, Uri calendar, string payload, CancellationToken cancellationToken)
+    {
+        var length = Encoding.UTF8.GetByteCount(payload);
+        if (length <= MaxUnasked)
+        {
+            return false;
+        }
+
+        var answer = await client.SendAsync(session, DavRequest.Propfind(calendar, 0, DavBodies.Propfind(DavNames.MaxResourceSize)), cancellationToken).ConfigureAwait(false);
+        return answer.MultiStatus is { Responses: [var resource, ..] }
+            && long.TryParse(resource.Text(DavNames.MaxResourceSize), NumberStyles.None, CultureInfo.InvariantCulture, out var limit)
+            && length > limit;
     }
 
     private async Task<Outcome> UpdateAsync(CalDavSession session, Uri calendar, WriteOperation.Update update, CancellationToken cancellationToken)
@@ -124,6 +156,11 @@ internal sealed class CalDavPusher(CalDavClient client, CalDavPlaces places, Cal
         catch (FormatException)
         {
             return new Outcome.Done(new WriteResult.Rejected("unreadable_event", "The stored event does not follow the iCalendar format, so it cannot be changed."));
+        }
+
+        if (await IsTooLargeAsync(session, calendar, payload, cancellationToken).ConfigureAwait(false))
+        {
+            return new Outcome.Done(Refusals.TooLarge());
         }
 
         // Without an etag there is nothing to compare, but the event must at least be there: an update never brings a deleted event back.

@@ -103,7 +103,7 @@ internal sealed class CalDavReader(CalDavClient client, IOptions<AppleOptions> o
             {
                 // The report is not known, or one member spoils it.
                 HttpStatusCode.BadRequest or HttpStatusCode.Forbidden or HttpStatusCode.MethodNotAllowed or HttpStatusCode.Conflict
-                    or HttpStatusCode.UnsupportedMediaType or HttpStatusCode.UnprocessableEntity or HttpStatusCode.NotImplemented
+                    or HttpStatusCode.RequestEntityTooLarge or HttpStatusCode.UnsupportedMediaType or HttpStatusCode.UnprocessableEntity or HttpStatusCode.NotImplemented
                     or HttpStatusCode.InternalServerError or HttpStatusCode.InsufficientStorage => null,
                 _ => throw CalDavFaults.From(answer),
             };

@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using System.Text;
+using CalendarSync.Core.Model;
 
 namespace CalendarSync.Core.Providers.CalDav;
 
@@ -11,6 +12,7 @@ internal sealed class CalDavSession
         Account = account;
         Server = server;
         Authorization = authorization;
+        Payer = RequestPayer.Of(CalendarProvider.Apple, server, account.AccountId);
     }
 
     /// <summary>The account.</summary>
@@ -21,6 +23,9 @@ internal sealed class CalDavSession
 
     /// <summary>Basic, in UTF-8 (RFC 7617). Secret.</summary>
     public AuthenticationHeaderValue Authorization { get; }
+
+    /// <summary>Whose budget our requests are charged to.</summary>
+    public RequestPayer Payer { get; }
 
     /// <summary>Reads the password and makes the session.</summary>
     /// <exception cref="ProviderException">The server address cannot be one.</exception>

@@ -51,11 +51,12 @@ internal static class Refusals
     /// <summary>The calendar is not there; the next pull finds out for good.</summary>
     public static WriteResult.Failed CalendarGone() => Failed(CalDavFaults.CalendarGone());
 
+    /// <summary>The event is larger than the calendar takes.</summary>
+    public static WriteResult.Rejected TooLarge() => new("too_large", "The event is larger than the calendar allows.");
+
     private static WriteResult.Failed Failed(ProviderException fault) => new(fault.Code, fault.Message, fault.RetryAt);
 
     private static WriteResult.Rejected ReadOnly() => new("read_only", "This calendar does not allow the change.");
-
-    private static WriteResult.Rejected TooLarge() => new("too_large", "The event is larger than the calendar allows.");
 
     private static WriteResult.Rejected Quota() => new("quota", "The calendar account is full.");
 

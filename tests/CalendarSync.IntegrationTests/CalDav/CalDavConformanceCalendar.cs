@@ -3,12 +3,14 @@ using System.Text;
 using System.Text.Json.Nodes;
 using CalendarSync.Core.Providers;
 using CalendarSync.IntegrationTests.Conformance;
+using CalendarSync.IntegrationTests.Fixtures.Faults;
 
 namespace CalendarSync.IntegrationTests.CalDav;
 
-/// <summary>A calendar on a real CalDAV server, edited from outside by plain HTTP.</summary>
-internal sealed class CalDavConformanceCalendar(CalDavHost host, ProviderAccount account, Uri address, HttpClient other, bool checksPasswords, string unreadableLine)
-    : ConformanceCalendar
+/// <summary>A calendar on a real CalDAV server, edited from outside by plain HTTP; the provider may come through a proxy.</summary>
+internal sealed class CalDavConformanceCalendar(
+    CalDavHost host, ProviderAccount account, Uri address, HttpClient other, bool checksPasswords, string unreadableLine, FaultProxy? proxy = null)
+    : ConformanceCalendar, IDisturbedCalendar
 {
     public override ICalendarProvider Provider => host.Provider;
 
@@ -71,8 +73,17 @@ internal sealed class CalDavConformanceCalendar(CalDavHost host, ProviderAccount
         return json.ToJsonString();
     }
 
+    public void Disturb(Dice dice) => CalDavDisturbance.Add(proxy!, dice, CalendarId);
+
+    public void Heal() => proxy!.Heal();
+
     public override async ValueTask DisposeAsync()
     {
+        if (proxy is not null)
+        {
+            await proxy.DisposeAsync();
+        }
+
         other.Dispose();
         await host.DisposeAsync();
     }

@@ -12,13 +12,18 @@ internal sealed class CalDavHost : IAsyncDisposable
     private readonly ServiceProvider _services;
     private int _requests;
 
-    public CalDavHost(Action<AppleOptions>? configure = null, TimeProvider? timeProvider = null)
+    public CalDavHost(Action<AppleOptions>? configure = null, TimeProvider? timeProvider = null, IRequestBudget? budget = null)
     {
         var services = new ServiceCollection();
         services.AddSingleton<IConfiguration>(new ConfigurationBuilder().Build());
         if (timeProvider is not null)
         {
             services.AddSingleton(timeProvider);
+        }
+
+        if (budget is not null)
+        {
+            services.AddSingleton(budget);
         }
 
         services.AddCalDav();

@@ -71,6 +71,22 @@ public sealed class CalDavPushTests : CalDavFaults
     }
 
     [Theory]
+    [InlineData(500)]
+    [InlineData(503)]
+    public async Task A_taken_name_that_cannot_be_looked_at_now_is_tried_again_and_not_refused(int status)
+    {
+        Server.Fault = (context, body) => context.Request.Method switch
+        {
+            "PUT" => Answered(AnswerAsync(context, 412)),
+            "GET" => Answered(AnswerAsync(context, 500)),
+            "REPORT" when body.Contains("calendar-query", StringComparison.Ordinal) => Answered(AnswerAsync(context, status)),
+            _ => Task.FromResult(false),
+        };
+
+        Assert.IsType<WriteResult.Failed>(await PushAsync(new WriteOperation.Create(NewIdentity(), Dinner)));
+    }
+
+    [Theory]
     [InlineData(409)]
     [InlineData(403)]
     public async Task A_uid_that_exists_under_another_name_is_adopted(int status)

@@ -8,18 +8,7 @@ namespace CalendarSync.IntegrationTests.CalDav;
 
 public sealed class RadicaleConformanceTests(RadicaleServer radicale) : CalendarProviderConformance
 {
-    protected override async Task<ConformanceCalendar> CreateCalendarAsync()
-    {
-        var account = await radicale.CreateAccountAsync();
-        var address = await account.CreateCalendarAsync();
-        return new CalDavConformanceCalendar(
-            new CalDavHost(),
-            CalDavHost.Account(radicale.Url, account.Email, account.Password),
-            address,
-            account.Client,
-            checksPasswords: true,
-            "RRULE:FREQ=YEARLY;BYEASTER=0");
-    }
+    protected override async Task<ConformanceCalendar> CreateCalendarAsync() => await ConformanceServers.OnAsync(radicale, throughProxy: false);
 
     // Radicale closes after each answer. One write in seven met the end of a connection that the client had kept.
     [Fact]
@@ -38,4 +27,14 @@ public sealed class RadicaleConformanceTests(RadicaleServer radicale) : Calendar
         Assert.All(results, r => Assert.False(Assert.IsType<WriteResult.Stored>(r).Adopted));
         Assert.Equal(100, (await PullResult.OfAsync(calendar)).Present.Count);
     }
+}
+
+public sealed class RadicaleThroughProxyConformanceTests(RadicaleServer radicale) : CalendarProviderConformance
+{
+    protected override async Task<ConformanceCalendar> CreateCalendarAsync() => await ConformanceServers.OnAsync(radicale, throughProxy: true);
+}
+
+public sealed class RadicaleFaultConformanceTests(RadicaleServer radicale) : CalendarProviderFaultConformance
+{
+    protected override async Task<ConformanceCalendar> CreateCalendarAsync() => await ConformanceServers.OnAsync(radicale, throughProxy: true);
 }

@@ -48,6 +48,9 @@ internal sealed class FakeCalendarProvider : ICalendarProvider
 
     public int PageSize { get; set; } = 50;
 
+    /// <summary>The one that is accepted; <c>null</c> lets everybody in.</summary>
+    public string? Password { get; set; }
+
     /// <summary>A server that says no version of anything, and cannot be asked to write on condition.</summary>
     public bool HasNoEtags { get; set; }
 
@@ -176,6 +179,7 @@ internal sealed class FakeCalendarProvider : ICalendarProvider
     public async Task<ImmutableArray<RemoteCalendar>> ListCalendarsAsync(ProviderAccount account, CancellationToken cancellationToken)
     {
         Lists++;
+        await AuthenticateAsync(account, cancellationToken);
         await BeforeList();
         lock (_lock)
         {
@@ -188,6 +192,7 @@ internal sealed class FakeCalendarProvider : ICalendarProvider
     {
         Pulls++;
         LastAccount = account;
+        await AuthenticateAsync(account, cancellationToken);
         if (Broken.Contains(request.CalendarId))
         {
             throw new ProviderException(ProviderFault.Transient, "connection_lost", "The connection was lost.");
@@ -218,6 +223,14 @@ internal sealed class FakeCalendarProvider : ICalendarProvider
             }
         }
 
+        // What the caller holds already, such as its own writes, is not read again.
+        if (known is null && changes.Count > 0)
+        {
+            known = await request.ReadKnownAsync(cancellationToken);
+            unchanged = [.. changes.OfType<RemoteChange.Present>().Where(c => c.Etag is not null && known.TryGetValue(c.ExternalId, out var held) && held == c.Etag).Select(c => c.ExternalId)];
+            changes.RemoveAll(c => unchanged.Contains(c.ExternalId));
+        }
+
         var pages = changes.Chunk(PageSize).DefaultIfEmpty([]).ToList();
         for (var number = 0; number < pages.Count; number++)
         {
@@ -243,6 +256,7 @@ internal sealed class FakeCalendarProvider : ICalendarProvider
     public async Task<ImmutableArray<WriteResult>> PushAsync(
         ProviderAccount account, string calendarId, IReadOnlyList<WriteOperation> operations, CancellationToken cancellationToken)
     {
+        await AuthenticateAsync(account, cancellationToken);
         var results = ImmutableArray.CreateBuilder<WriteResult>();
         foreach (var operation in operations)
         {
@@ -273,6 +287,14 @@ internal sealed class FakeCalendarProvider : ICalendarProvider
     }
 
     private static bool IsIn(string id, string calendarId) => id.StartsWith(calendarId, StringComparison.Ordinal);
+
+    private async Task AuthenticateAsync(ProviderAccount account, CancellationToken cancellationToken)
+    {
+        if (Password is not null && await account.ReadSecretAsync(SecretKind.AppSpecificPassword, cancellationToken) != Password)
+        {
+            throw new ProviderException(ProviderFault.AuthExpired, "invalid_credentials", "The calendar server does not accept this user name and password.");
+        }
+    }
 
     private void ThrowIfGone(string calendarId)
     {

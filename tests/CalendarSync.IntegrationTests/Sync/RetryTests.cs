@@ -66,6 +66,22 @@ public sealed class RetryTests(PostgresServer postgres, RedisServer redis)
         await sync.AssertQuietAsync();
     }
 
+    // 60: to wait is asked of the account. An event is not given up for it, however often.
+    [Fact]
+    public async Task An_edit_that_has_to_wait_for_its_account_is_never_given_up()
+    {
+        await using var sync = await SyncHarness.CreateAsync(postgres, redis);
+        await sync.RunDueAsync();
+        var waits = 6;
+        sync.Calendar.AnswerInstead = _ => waits-- > 0 ? new WriteResult.Failed("rate_limited", "Later.") : null;
+
+        await sync.Database.CreateEventAsync(sync.Space, "canary-title");
+        await sync.RunDueAsync();
+
+        await sync.AssertSameTitlesAsync("canary-title");
+        Assert.Equal(0, await sync.CountAsync("calendar_sync_errors"));
+    }
+
     [Fact]
     public async Task On_request_an_edit_that_was_refused_goes_out_again()
     {

@@ -19,7 +19,7 @@ public static class DirectionRules
             Never: ["Npgsql", "Dapper", "StackExchange"])),
         new("Persistence uses the model and the vocabulary of the provider contract", "Core.Persistence", ["Core.Model", "Core.Providers!"],
             Never: ["System.Net.Http"]),
-        new("Coordination uses the model only", "Core.Coordination", ["Core.Model"], Never: ["Npgsql", "Dapper"]),
+        new("Coordination uses the model and the vocabulary of the provider contract", "Core.Coordination", ["Core.Model", "Core.Providers!"], Never: ["Npgsql", "Dapper"]),
         new("The sync knows no concrete provider", "Core.Sync", ["Core"], But: ConcreteProviders, Except: ["Core.Sync.Planning"]),
         new("Core knows no host", "Core", [], Never: ["Microsoft.AspNetCore", "FastEndpoints", "Aspire"]),
         new("What all hosts share knows none of them, and not the product either", "ServiceDefaults", []),
