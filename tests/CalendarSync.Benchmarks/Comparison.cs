@@ -37,7 +37,7 @@ internal sealed class Comparison(PostgresServer postgres, RedisServer redis, Cal
 
         await using var family = await Family.CreateAsync(postgres, redis);
         await family.ConnectAsync(calendar);
-        _import.Ours.Add(await Measurement.OfAsync(() => family.Engine.RunDueAsync()));
+        _import.Ours.Add(await Measurement.OfAsync(() => family.Engine.RunAsync()));
         await family.VerifyAsync(calendar.Size);
 
         using var vdirsyncer = withVdirsyncer ? await Vdirsyncer.CreateAsync(calendar) : null;
@@ -64,7 +64,7 @@ internal sealed class Comparison(PostgresServer postgres, RedisServer redis, Cal
     private static async Task MeasurePassAsync(Samples samples, Family family, BareFetch bare, Vdirsyncer? vdirsyncer)
     {
         await family.MakeDueAsync();
-        samples.Ours.Add(await Measurement.OfAsync(() => family.Engine.RunDueAsync()));
+        samples.Ours.Add(await Measurement.OfAsync(() => family.Engine.RunAsync()));
         samples.Bare.Add(await Measurement.OfAsync(bare.PassAsync));
         if (vdirsyncer is not null)
         {
@@ -76,12 +76,12 @@ internal sealed class Comparison(PostgresServer postgres, RedisServer redis, Cal
     {
         await using var family = await Family.CreateAsync(postgres, redis);
         await family.ConnectAsync(calendar);
-        var import = await family.Engine.CountAsync(() => family.Engine.RunDueAsync());
+        var import = await family.Engine.CountAsync(() => family.Engine.RunAsync());
         await family.MakeDueAsync();
-        var quiet = await family.Engine.CountAsync(() => family.Engine.RunDueAsync());
+        var quiet = await family.Engine.CountAsync(() => family.Engine.RunAsync());
         await calendar.TouchAsync(calendar.Size / 2);
         await family.MakeDueAsync();
-        var change = await family.Engine.CountAsync(() => family.Engine.RunDueAsync());
+        var change = await family.Engine.CountAsync(() => family.Engine.RunAsync());
         return [_import.ToRow(calendar, "import", import), _quiet.ToRow(calendar, "no change", quiet), _change.ToRow(calendar, "one change", change)];
     }
 

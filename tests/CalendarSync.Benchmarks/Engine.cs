@@ -62,18 +62,20 @@ internal sealed class Engine : IAsyncDisposable
         await transaction.CommitAsync(CancellationToken.None);
     }
 
-    /// <summary>Runs what is due, some passes side by side, until nothing is.</summary>
-    /// <returns>The number of passes.</returns>
-    public async Task<int> RunDueAsync(int parallel = 1)
+    /// <summary>Runs as many passes as are due, some side by side.</summary>
+    public async Task RunAsync(int passes = 1, int parallel = 1)
     {
-        var passes = 0;
-        while (await Leases.ClaimDueAsync("bench", parallel, Lease, CancellationToken.None) is { Count: > 0 } leases)
+        for (var done = 0; done < passes;)
         {
-            await Task.WhenAll(leases.Select(lease => Session.RunAsync(lease, CancellationToken.None)));
-            passes += leases.Count;
-        }
+            var leases = await Leases.ClaimDueAsync("bench", parallel, Lease, CancellationToken.None);
+            if (leases.Count == 0)
+            {
+                throw new InvalidOperationException($"Only {done} of {passes} connections are due.");
+            }
 
-        return passes;
+            await Task.WhenAll(leases.Select(lease => Session.RunAsync(lease, CancellationToken.None)));
+            done += leases.Count;
+        }
     }
 
     /// <summary>Requests to the calendar server and round trips to Postgres of a run. Not measured at the same time: listening costs.</summary>

@@ -23,7 +23,7 @@ internal static class MemoryRun
     {
         await using (var engine = await Engine.CreateAsync(database, redis))
         {
-            await engine.RunDueAsync();
+            await engine.RunAsync();
         }
 
         await Console.Out.WriteLineAsync(Measurement.PeakMemory().ToString(CultureInfo.InvariantCulture));

@@ -30,8 +30,12 @@ static async Task RunAsync(Plan plan)
     await using var radicale = new RadicaleServer();
     using var canned = await CannedProcess.StartAsync();
 
-    // What the first use of anything costs is nobody's pass.
-    await new Comparison(postgres, redis, CalendarSource.Canned(canned.Url, size: 60, "warm-up"), rounds: 2, withVdirsyncer: false).RunAsync();
+    if (plan.WarmUp > 0)
+    {
+        // What the first use of anything costs is nobody's pass.
+        Tell("Warming up ...");
+        await new Comparison(postgres, redis, CalendarSource.Canned(canned.Url, plan.WarmUp, "warm-up"), rounds: 2, withVdirsyncer: false).RunAsync();
+    }
 
     var rows = new List<Row>();
     foreach (var size in plan.Sizes)

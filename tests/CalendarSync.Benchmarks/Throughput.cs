@@ -18,13 +18,13 @@ internal sealed record Throughput(double PerSecond, double PerCpuSecond)
             await family.ConnectAsync(CalendarSource.Canned(canned, size: 10, string.Create(CultureInfo.InvariantCulture, $"user{i}")));
         }
 
-        await family.Engine.RunDueAsync(Parallel);
+        await family.Engine.RunAsync(connections, Parallel);
         await family.VerifyAsync(connections * 10);
         var samples = new List<Measurement>();
         for (var round = 0; round < rounds; round++)
         {
             await family.MakeDueAsync();
-            samples.Add(await Measurement.OfAsync(() => family.Engine.RunDueAsync(Parallel)));
+            samples.Add(await Measurement.OfAsync(() => family.Engine.RunAsync(connections, Parallel)));
         }
 
         var median = Measurement.Median(samples);

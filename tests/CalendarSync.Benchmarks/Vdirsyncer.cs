@@ -9,8 +9,6 @@ internal sealed class Vdirsyncer : IDisposable
 {
     private readonly TemporaryDirectory _directory = new(inMemory: true);
 
-    public static bool IsInstalled => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Combine(folder, "vdirsyncer")));
-
     private string Config => _directory.Combine("config");
 
     public static async Task<Vdirsyncer> CreateAsync(CalendarSource calendar)
