@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What ./run and ./test share. Sourced, from the root of the repository.
+# What ./run, ./test and ./bench share. Sourced, from the root of the repository.
 
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1
 
@@ -40,7 +40,7 @@ require_packages() {
   for package in "$@"; do
     case $package in
       postgresql) has_postgres ;;
-      redis-server | radicale | xandikos | pgbouncer | chromium) command -v "$package" >/dev/null ;;
+      redis-server | radicale | xandikos | pgbouncer | vdirsyncer | chromium) command -v "$package" >/dev/null ;;
       python3-fastapi) python_with fastapi >/dev/null ;;
       python3-uvicorn) python_with uvicorn >/dev/null ;;
       python3-httpx) python_with httpx >/dev/null ;;
