@@ -307,7 +307,7 @@ public sealed class HeldDeletionTests(PostgresServer postgres, RedisServer redis
         while (!await condition())
         {
             Assert.True(TimeProvider.System.GetElapsedTime(deadline) < TimeSpan.FromSeconds(60), "The decision never came to the lock.");
-            await Task.Delay(TimeSpan.FromMilliseconds(20), Cancellation);
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, Cancellation);
         }
     }
 
