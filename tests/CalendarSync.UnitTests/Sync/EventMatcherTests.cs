@@ -12,9 +12,13 @@ public sealed class EventMatcherTests
     public void An_event_that_we_wrote_is_found_by_its_identity_whatever_it_says_now()
     {
         var matcher = new EventMatcher([new(Id, 2, null, Event("Dentist"))]);
-        Assert.Null(matcher.Take(new EventIdentity(Id, 1).Uid, Event("Moved")));
+        Assert.Null(matcher.Take(new EventIdentity(Id, 3).Uid, Event("Moved")));
         Assert.Equal(Id, matcher.Take(new EventIdentity(Id, 2).Uid, Event("Moved"))?.Id);
     }
+
+    [Fact]
+    public void A_copy_of_an_earlier_life_is_the_event_too() =>
+        Assert.Equal(Id, new EventMatcher([new(Id, 2, null, Event("Dentist"))]).Take(new EventIdentity(Id, 1).Uid, Event("Moved"))?.Id);
 
     [Fact]
     public void An_event_that_came_from_outside_is_found_by_its_uid() =>
