@@ -30,6 +30,14 @@ internal static class Problems
     public static Problem ConnectionDisconnected { get; } =
         new(400, "connection_disconnected", "Calendar connection is disconnected. Please reconnect first.");
 
+    public static Problem ConnectionPaused { get; } =
+        new(400, "connection_paused", "Syncing of this calendar is paused. Resume it first; what was changed meanwhile is then synced at once.");
+
+    public static Problem DifferentAccount { get; } =
+        new(409, "different_account", "This is another account than the one that is connected. To change accounts, disconnect this calendar and connect the other one.");
+
+    public static Problem ComingSoon(string providerName) => new(409, "coming_soon", $"{providerName} is not available yet.");
+
     public static Problem ReconnectRequired(string? reason) =>
         new(400, "reconnect_required", reason ?? "The calendar does not accept the stored credentials any more. Please reconnect it.");
 

@@ -19,6 +19,7 @@ internal static class FeaturesSetup
     public static IServiceCollection AddFeatures(this IServiceCollection services, IConfiguration configuration, IHostEnvironment environment)
     {
         services.AddSingleton<AppleServer>();
+        services.AddSingleton<AppleLogin>();
         services.AddSingleton<RequestValidator>();
         services.AddSingleton<ProgressStream>();
         services.AddSingleton<SyncCompletions>();

@@ -100,7 +100,7 @@ internal static class ApiDocument
         else if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(Optional<>))
         {
             var value = await context.GetOrCreateSchemaAsync(type.GetGenericArguments()[0], null, cancellationToken);
-            (schema.Type, schema.Format) = ((value.Type ?? JsonSchemaType.String) | JsonSchemaType.Null, value.Format);
+            (schema.Type, schema.Format, schema.Items) = ((value.Type ?? JsonSchemaType.String) | JsonSchemaType.Null, value.Format, value.Items);
         }
     }
 

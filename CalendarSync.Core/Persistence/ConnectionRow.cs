@@ -22,6 +22,11 @@ public sealed record ConnectionRow
 
     /// <summary>bidirectional, inbound_only or outbound_only.</summary>
     public string SyncDirection { get; init; } = "";
+    /// <summary>The server, where the user chose one.</summary>
+    public string? ServerUrl { get; init; }
+
+    /// <summary>Types of events that are not exported.</summary>
+    public string[] ExcludedEventTypes { get; init; } = [];
     public Instant? LastSyncAt { get; init; }
     public Instant? NextSyncAt { get; init; }
     public Instant? InitialSyncCompletedAt { get; init; }
@@ -50,6 +55,42 @@ public sealed record AccountCalendarRow
     public bool ReadOnly { get; init; }
     public bool IsPrimary { get; init; }
     public bool Selected { get; init; }
+
+    /// <summary>New events of Rowan go here.</summary>
+    public bool IsTarget { get; init; }
+
+    /// <summary>It is not among the account's calendars any more.</summary>
+    public bool Removed { get; init; }
+}
+
+/// <summary>Settings to change; <c>null</c> leaves one as it is.</summary>
+public sealed record ConnectionSettings
+{
+    /// <summary>bidirectional, inbound_only or outbound_only.</summary>
+    public string? Direction { get; init; }
+
+    /// <summary>Paused, or not.</summary>
+    public bool? Enabled { get; init; }
+
+    /// <summary>All calendars that are to be synced, by the provider's ids.</summary>
+    public string[]? CalendarIds { get; init; }
+
+    /// <summary>Where new events go.</summary>
+    public string? TargetId { get; init; }
+
+    /// <summary>Types of events that are not exported.</summary>
+    public string[]? ExcludedTypes { get; init; }
+}
+
+/// <summary>Credentials that were tried.</summary>
+/// <param name="AccountId">The account that they were tried for.</param>
+/// <param name="ServerUrl">The server, where it is another one now.</param>
+/// <param name="SecretType">As <c>token_type</c> of the vault.</param>
+/// <param name="SecretCiphertext">The envelope of the secret.</param>
+public sealed record NewCredentials(string AccountId, string? ServerUrl, string SecretType, string SecretCiphertext)
+{
+    /// <summary>Never the values: this type may end in a log by accident.</summary>
+    public override string ToString() => nameof(NewCredentials);
 }
 
 /// <summary>A connection to make.</summary>
@@ -78,4 +119,17 @@ public sealed record OwnConnection
 {
     public ConnectionId Id { get; init; }
     public string SyncStatus { get; init; } = "";
+    public string? AccountId { get; init; }
+
+    /// <summary>JSON of a <see cref="Persistence.CalendarChoice"/>, where a person had chosen calendars before the disconnect.</summary>
+    public string? CalendarChoice { get; init; }
+}
+
+/// <summary>Which calendars of an account a person had chosen.</summary>
+/// <param name="Target">Where new events went.</param>
+/// <param name="Calendars">Those that were known, and whether they were synced.</param>
+public sealed record CalendarChoice(string? Target, IReadOnlyDictionary<string, bool> Calendars)
+{
+    /// <summary>Reads the column <c>calendar_connections.calendar_choice</c>.</summary>
+    public static CalendarChoice? Parse(string? json) => json is null ? null : JsonRows.ToOne<CalendarChoice>(json);
 }

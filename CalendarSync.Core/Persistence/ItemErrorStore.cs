@@ -42,6 +42,9 @@ internal sealed record DueError
 /// <summary>The list of events that could not be synced.</summary>
 internal static class ItemErrorStore
 {
+    /// <summary>The error of a whole calendar stands under no event of it.</summary>
+    internal const string CalendarItself = "";
+
     /// <summary>The pause of an item that was given up: it is not forgotten, only tried seldom.</summary>
     internal static readonly TimeSpan Rest = TimeSpan.FromDays(1);
 

@@ -9,11 +9,12 @@ public sealed class LeaseStore(RowanDatabase database)
     private const string Connection =
         """
         c.id, c.space_id, c.user_id, c.provider::text as provider, coalesce(c.provider_account_id, '') as account_id,
-        c.server_url, c.sync_direction::text as direction,
+        c.server_url, c.sync_direction::text as direction, c.excluded_event_types,
+        extract(epoch from now() - c.calendars_listed_at)::float8 as seconds_since_list,
         (select coalesce(jsonb_agg(jsonb_build_object(
                     'external_calendar_id', k.external_calendar_id, 'cursor', k.cursor, 'read_only', k.read_only,
-                    'is_target', k.is_target, 'time_zone', k.time_zone) order by k.is_target desc, k.external_calendar_id), '[]')::text
-         from calendar_connection_calendars k where k.connection_id = c.id and (k.selected or k.is_target)) as calendars
+                    'is_target', k.is_target, 'returned', k.returned, 'time_zone', k.time_zone) order by k.is_target desc, k.external_calendar_id), '[]')::text
+         from calendar_connection_calendars k where k.connection_id = c.id and k.selected and k.removed_at is null) as calendars
         """;
 
     // No claim ever gives it, so nothing that asks for the fence can be written with it.
@@ -184,6 +185,10 @@ public sealed class LeaseStore(RowanDatabase database)
 
         public bool HasSiblings { get; init; }
 
+        public string[] ExcludedEventTypes { get; init; } = [];
+
+        public double? SecondsSinceList { get; init; }
+
         public string Calendars { get; init; } = "[]";
 
         public SyncLease ToLease() => new()
@@ -206,6 +211,8 @@ public sealed class LeaseStore(RowanDatabase database)
             Untold = Untold,
             HasSiblings = HasSiblings,
             Zone = TimeZones.Find(Timezone) ?? DateTimeZone.Utc,
+            ExcludedEventTypes = ExcludedEventTypes,
+            SinceList = SecondsSinceList is { } seconds ? Duration.FromSeconds(seconds) : null,
             Calendars = JsonRows.To<ConnectionCalendarRow>(Calendars),
         };
     }

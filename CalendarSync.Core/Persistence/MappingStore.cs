@@ -196,6 +196,13 @@ internal static class MappingStore
                 new { connection = lease.ConnectionId.Value, direction = lease.Direction.ToSql(), rows = JsonRows.From(mappings) },
                 cancellationToken);
 
+    /// <summary>Ends the hiding of pairs whose event is back in Rowan.</summary>
+    internal static Task ReviveAsync(RowanTransaction transaction, IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken) =>
+        ids.Count == 0
+            ? Task.CompletedTask
+            : transaction.ExecuteAsync(
+                "update calendar_event_mappings set state = 'active' where id = any(@ids) and state = 'hidden'", new { ids = ids.ToArray() }, cancellationToken);
+
     /// <summary>Retires bases.</summary>
     internal static Task DeleteAsync(RowanTransaction transaction, IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken) =>
         ids.Count == 0

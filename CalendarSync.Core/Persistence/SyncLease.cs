@@ -60,8 +60,14 @@ public sealed record SyncLease
     /// <summary>Other members of the space have connected this provider too, and perhaps the same calendar.</summary>
     public bool HasSiblings { get; init; }
 
-    /// <summary>The calendars that are synced, with their cursors; the target of new events first.</summary>
+    /// <summary>The calendars that are synced at the claim, with their cursors; the target of new events first.</summary>
     public IReadOnlyList<ConnectionCalendarRow> Calendars { get; init; } = [];
+
+    /// <summary>Types of events that are not exported.</summary>
+    public IReadOnlyList<string> ExcludedEventTypes { get; init; } = [];
+
+    /// <summary>How long ago the list of calendars was read; <c>null</c> when it never was, or is not to be trusted any more.</summary>
+    public Duration? SinceList { get; init; }
 
     /// <summary>The zone of the user, for days and floating times.</summary>
     public required DateTimeZone Zone { get; init; }

@@ -43,7 +43,8 @@ internal static class OutboundQueue
           and not exists (select 1 from calendar_event_mappings m where m.connection_id = c.id and m.rowan_event_id = e.id)
         union all
         select m.rowan_event_id from calendar_event_mappings m
-        where m.connection_id = @connection and m.state <> 'hidden'
+        where m.connection_id = @connection
+          and (m.state <> 'hidden' or exists (select 1 from events e where e.id = m.rowan_event_id and e.deleted_at is null))
         """;
 
     /// <summary>The next items that are ready, the most urgent first.</summary>
@@ -92,6 +93,36 @@ internal static class OutboundQueue
     /// <summary>The events that <see cref="EnqueueSpaceAsync"/> would queue.</summary>
     internal static Task<IReadOnlyList<Guid>> ListSpaceAsync(RowanTransaction transaction, SyncLease lease, CancellationToken cancellationToken) =>
         transaction.QueryAsync<Guid>(Comparable, new { connection = lease.ConnectionId.Value }, cancellationToken);
+
+    /// <summary>
+    /// Queues the events of a calendar that was compared in full, but for those whose base this pass has just written. While the calendar was not
+    /// synced nothing of them went out.
+    /// </summary>
+    internal static Task<int> EnqueueCalendarAsync(RowanTransaction transaction, SyncLease lease, string calendarId, CancellationToken cancellationToken) =>
+        transaction.ExecuteAsync(
+            """
+            insert into calendar_sync_queue as q (event_id, connection_id, operation, priority)
+            select m.rowan_event_id, c.id, 'update'::queue_operation, 7
+            from calendar_connections c join calendar_event_mappings m on m.connection_id = c.id
+            where c.id = @connection and m.external_calendar_id = @calendarId and m.state <> 'hidden' and m.last_synced_at < c.last_started_at
+            order by 1
+            on conflict (connection_id, event_id) where status in ('pending', 'failed')
+            do update set version = q.version + 1, status = 'pending', retry_count = 0, next_retry_at = null, last_error = null
+            """,
+            new { connection = lease.ConnectionId.Value, calendarId },
+            cancellationToken);
+
+    /// <summary>Has another look at the edits of these calendars that could not be written.</summary>
+    internal static Task<int> ReleaseAsync(RowanTransaction transaction, SyncLease lease, string[] calendarIds, CancellationToken cancellationToken) =>
+        transaction.ExecuteAsync(
+            """
+            update calendar_sync_queue q set status = 'pending', retry_count = 0, next_retry_at = null, last_error = null
+            from calendar_event_mappings m
+            where q.connection_id = @connection and q.status = 'failed'
+              and m.connection_id = q.connection_id and m.rowan_event_id = q.event_id and m.external_calendar_id = any(@calendarIds)
+            """,
+            new { connection = lease.ConnectionId.Value, calendarIds },
+            cancellationToken);
 
     /// <summary>Completes items that no edit has touched since they were read.</summary>
     internal static Task CompleteAsync(RowanTransaction transaction, IReadOnlyCollection<QueueItem> items, CancellationToken cancellationToken) =>

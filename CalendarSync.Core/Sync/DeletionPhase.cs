@@ -9,7 +9,7 @@ namespace CalendarSync.Core.Sync;
 
 /// <summary>
 /// Carries out what a pass found gone, after every calendar has been read: an event that went from one calendar and came up in another has
-/// moved, and many that went at once may be an accident. Cursors move afterwards, so whatever breaks off here is found again.
+/// moved, and many that went at once may be an accident, as may what a calendar lacks that was gone itself. Cursors move afterwards, so whatever breaks off here is found again.
 /// </summary>
 internal sealed partial class DeletionPhase(
     RowanDatabase database, InboundApplier applier, NotificationStore notifications, IOptions<DeletionOptions> options, ILogger<DeletionPhase> logger)
@@ -142,7 +142,7 @@ internal sealed partial class DeletionPhase(
         await using var transaction = await database.BeginAsServiceAsync(pass.Lease.ConnectionId, cancellationToken);
         await LeaseStore.HoldAsync(transaction, pass.Lease, cancellationToken);
         var load = await HeldDeletionStore.WeighInboundAsync(transaction, pass.Lease, reading.CalendarId, [.. reading.Deleted], cancellationToken);
-        var holds = options.Value.Hold(load);
+        var holds = (reading.Calendar.Returned && load.Doomed.Count > 0) || options.Value.Hold(load);
         if (holds)
         {
             Log.Held(logger, pass.Lease.ConnectionId.Value, load.Doomed.Count, load.Context.Mapped);

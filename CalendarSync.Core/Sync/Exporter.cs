@@ -97,6 +97,7 @@ internal sealed class Exporter(
         {
             await guard.HoldAsync(transaction, pass, plan, cancellationToken);
             await HeldDeletionStore.ReleaseAsync(transaction, plan.Released, cancellationToken);
+            await MappingStore.ReviveAsync(transaction, plan.Revived, cancellationToken);
             await MappingStore.SaveAsync(transaction, lease, [.. plan.Writes.Select(w => w.Intention).OfType<MappingRow>()], cancellationToken);
             await OutboundQueue.CompleteAsync(transaction, plan.Done, cancellationToken);
             await ItemErrorStore.ResolveOutboundAsync(transaction, lease, [.. plan.Done.Select(i => i.EventId)], cancellationToken);
@@ -119,8 +120,12 @@ internal sealed class Exporter(
     {
         foreach (var calendar in uncertain.GroupBy(u => u.Mapping.ExternalCalendarId, StringComparer.Ordinal))
         {
-            var found = await pass.Provider.FetchAsync(
-                pass.Account, calendar.Key, [.. calendar.Select(u => u.Mapping.ExternalEventId)], cancellationToken);
+            if (await TryFetchAsync(pass, calendar.Key, [.. calendar.Select(u => u.Mapping.ExternalEventId)], cancellationToken) is not { } found)
+            {
+                await LeaveGoneCalendarAsync(pass, [.. calendar], cancellationToken);
+                continue;
+            }
+
             var creating = calendar.Where(u => u.Mapping.State == MappingStates.Creating)
                 .ToDictionary(u => u.Mapping.ExternalEventId, u => u.Mapping.Id, StringComparer.Ordinal);
 
@@ -155,6 +160,32 @@ internal sealed class Exporter(
         }
 
         await deletions.RunAsync(pass, [CalendarReading.OfGone(calendarId, missedBefore)], cancellationToken);
+    }
+
+    /// <returns><c>null</c> when the calendar does not exist any more, which says nothing about its events.</returns>
+    private static async Task<IReadOnlyList<RemoteChange>?> TryFetchAsync(
+        SyncPass pass, string calendarId, string[] eventIds, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await pass.Provider.FetchAsync(pass.Account, calendarId, eventIds, cancellationToken);
+        }
+        catch (ProviderException gone) when (gone.Fault == ProviderFault.Gone)
+        {
+            return null;
+        }
+    }
+
+    // A create that went there, if it arrived, is made again elsewhere under the same UID: should the calendar come back, it is a copy.
+    private async Task LeaveGoneCalendarAsync(SyncPass pass, List<(QueueItem Item, MappingRow Mapping)> items, CancellationToken cancellationToken)
+    {
+        await using var transaction = await database.BeginAsServiceAsync(pass.Lease.ConnectionId, cancellationToken);
+        await LeaseStore.HoldAsync(transaction, pass.Lease, cancellationToken);
+        var creating = items.Where(i => i.Mapping.State == MappingStates.Creating).ToList();
+        await MappingStore.DeleteAsync(transaction, [.. creating.Select(i => i.Mapping.Id)], cancellationToken);
+        await FailAsync(transaction, pass, [.. items.Except(creating).Select(i => (i.Item, null as string, "update", CalendarGone))], cancellationToken);
+        await ConnectionCalendarStore.DistrustListAsync(transaction, pass.Lease, cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
     }
 
     private async Task RecordAsync(
@@ -192,6 +223,11 @@ internal sealed class Exporter(
                 cancellationToken);
             await ConflictStore.SettleAsync(
                 transaction, [.. completed.Concat(rejected.Concat(failed).Select(o => o.Write.Item)).Select(item => item.EventId)], cancellationToken);
+            if (rejected.Any(o => o.Result is WriteResult.Rejected { Code: "read_only" }) || failed.Any(o => o.Result is WriteResult.Failed { Code: "calendar_gone" }))
+            {
+                await ConnectionCalendarStore.DistrustListAsync(transaction, lease, cancellationToken);
+            }
+
             await transaction.CommitAsync(cancellationToken);
         }
 
@@ -283,6 +319,8 @@ internal sealed class Exporter(
 
     private static ItemErrorRow Rejection(OutboundWrite write, WriteResult.Rejected rejected) =>
         OutboundPlan.Error(write.Item.EventId, write.Title, write.OperationName, rejected.Code, rejected.Message);
+
+    private static WriteResult.Failed CalendarGone { get; } = new("calendar_gone", "This calendar does not exist any more.");
 
     private static WriteResult.Failed Stuck { get; } = new("keeps_changing", "This event keeps being changed on both sides. It is tried again later.");
 }

@@ -21,10 +21,10 @@ internal sealed partial class Importer(
         var lease = pass.Lease;
         pass.Pulled = true;
         var failure = (ExceptionDispatchInfo?)null;
-        if (lease.Direction != SyncDirection.OutboundOnly || lease.Full)
+        if (pass.Calendars.Any(c => IsRead(lease, c)))
         {
             var readings = new List<CalendarReading>();
-            foreach (var calendar in pass.Calendars)
+            foreach (var calendar in pass.Calendars.Where(c => IsRead(lease, c)))
             {
                 try
                 {
@@ -44,7 +44,7 @@ internal sealed partial class Importer(
             await deletions.RunAsync(pass, readings, cancellationToken);
             foreach (var reading in readings.Where(r => r.Cursor is not null && (r.Cursor != r.Calendar.Cursor || r.IsComplete)))
             {
-                await MoveCursorAsync(lease, reading, cancellationToken);
+                await MoveCursorAsync(pass, reading, cancellationToken);
             }
         }
 
@@ -59,6 +59,10 @@ internal sealed partial class Importer(
             await CompleteFullCompareAsync(lease, cancellationToken);
         }
     }
+
+    // Where nothing comes in, a calendar is read once, for what is in it already.
+    private static bool IsRead(SyncLease lease, ConnectionCalendarRow calendar) =>
+        lease.Direction != SyncDirection.OutboundOnly || lease.Full || calendar.Cursor is null;
 
     private async Task<CalendarReading> PullAsync(SyncPass pass, ConnectionCalendarRow calendar, CancellationToken cancellationToken)
     {
@@ -115,13 +119,20 @@ internal sealed partial class Importer(
         return reading;
     }
 
-    private async Task MoveCursorAsync(SyncLease lease, CalendarReading reading, CancellationToken cancellationToken)
+    private async Task MoveCursorAsync(SyncPass pass, CalendarReading reading, CancellationToken cancellationToken)
     {
+        var lease = pass.Lease;
         await using var transaction = await database.BeginAsServiceAsync(lease.ConnectionId, cancellationToken);
         await LeaseStore.HoldAsync(transaction, lease, cancellationToken);
         await ConnectionCalendarStore.MoveCursorAsync(transaction, lease, reading.CalendarId, reading.Cursor, reading.IsComplete, cancellationToken);
-        await ItemErrorStore.ResolveInboundAsync(transaction, lease, reading.CalendarId, [CalendarItself], cancellationToken);
+        await ItemErrorStore.ResolveInboundAsync(transaction, lease, reading.CalendarId, [ItemErrorStore.CalendarItself], cancellationToken);
+
+        // New, chosen again or back. A full compare of the connection queues all of its events anyway.
+        var waiting = reading is { IsComplete: true, Calendar.Cursor: null } && !lease.Full
+            ? await OutboundQueue.EnqueueCalendarAsync(transaction, lease, reading.CalendarId, cancellationToken)
+            : 0;
         await transaction.CommitAsync(cancellationToken);
+        pass.MayPush |= waiting > 0;
     }
 
     // From here on Rowan's events may go out. They are queued in the same transaction, so a crash cannot leave one and not the other.
@@ -147,18 +158,16 @@ internal sealed partial class Importer(
                     Direction = "inbound",
                     Operation = "read",
                     ExternalCalendarId = calendar.ExternalCalendarId,
-                    ExternalEventId = CalendarItself,
+                    ExternalEventId = ItemErrorStore.CalendarItself,
                     Code = code,
                     Message = message,
                 },
             ],
             cancellationToken);
+        await ConnectionCalendarStore.DistrustListAsync(transaction, pass.Lease, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         pass.Add(new PassOutcome { Failed = 1 });
     }
-
-    // The error of a whole calendar stands under no event of it.
-    private const string CalendarItself = "";
 
     private static partial class Log
     {

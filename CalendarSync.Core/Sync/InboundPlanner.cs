@@ -169,8 +169,8 @@ internal sealed class InboundPlanner
                 }
 
                 break;
-            case SyncAction.DeleteOutside when mapping.State == MappingStates.HeldOutbound:
-                // Somebody has to decide first.
+            case SyncAction.DeleteOutside when mapping.State is MappingStates.HeldOutbound or MappingStates.Hidden:
+                // Somebody has to decide first; or it was deleted in Rowan while nothing went out, and so it is kept outside.
                 if (externalSide != mapping)
                 {
                     _plan.Mappings.Add(externalSide);

@@ -53,6 +53,9 @@ internal sealed class OutboundPlan
     /// <summary>Mappings about whose deletion nobody has to decide any more: the event is back in Rowan.</summary>
     public List<Guid> Released { get; } = [];
 
+    /// <summary>Mappings that were hidden, of events that are back in Rowan.</summary>
+    public List<Guid> Revived { get; } = [];
+
     /// <summary>
     /// A create of an event that came from another calendar, or back from the trash. It may be in this one already (two members who share a
     /// calendar), so the calendars have to be read before it is decided.
@@ -98,6 +101,26 @@ internal sealed class OutboundPlan
         {
             Uncertain.Add((item, mapping));
             return;
+        }
+
+        if (mapping is not null && CalendarOf(mapping) is null)
+        {
+            // Its calendar is not synced, or gone from the account. The event is still there, so it is no new one for another calendar; when
+            // its calendar is synced again, both sides are compared with the base.
+            Done.Add(item);
+            return;
+        }
+
+        if (mapping?.State == MappingStates.Hidden)
+        {
+            if (row is null or { DeletedAt: not null })
+            {
+                // Deleted in Rowan while nothing went out, so kept outside. It stays so, whatever the direction is now.
+                Done.Add(item);
+                return;
+            }
+
+            Revived.Add(mapping.Id);
         }
 
         if (row is { DeletedAt: null, IsRecurring: true } && !_pass.Capabilities.Series)
@@ -156,6 +179,13 @@ internal sealed class OutboundPlan
 
     private void AddCreate(QueueItem item, RowanEventRow row, string etag)
     {
+        if (row.EventType is { } type && _pass.Lease.ExcludedEventTypes.Contains(type, StringComparer.Ordinal))
+        {
+            // It was queued before its type was excluded.
+            Done.Add(item);
+            return;
+        }
+
         if ((row.IcalUid is not null || row.SyncGeneration > 0) && !_pass.Pulled)
         {
             NeedsPullFirst = true;
@@ -242,8 +272,10 @@ internal sealed class OutboundPlan
     private bool LacksVersion(QueueItem item, MappingRow mapping) =>
         mapping.ExternalEtag is null && _pass.Capabilities.ConditionalWrites && !Looked.Contains(item.Id);
 
-    private bool IsReadOnly(MappingRow mapping) =>
-        _pass.Calendars.FirstOrDefault(c => c.ExternalCalendarId == mapping.ExternalCalendarId) is not { ReadOnly: false };
+    private bool IsReadOnly(MappingRow mapping) => CalendarOf(mapping) is { ReadOnly: true };
+
+    private ConnectionCalendarRow? CalendarOf(MappingRow mapping) =>
+        _pass.Calendars.FirstOrDefault(c => c.ExternalCalendarId == mapping.ExternalCalendarId);
 
     private void Park(QueueItem item, string? title, string operation, string code, string message, Guid? eventId = null) =>
         Parked.Add((item, Error(eventId ?? item.EventId, title, operation, code, message)));

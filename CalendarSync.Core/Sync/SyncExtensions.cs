@@ -29,6 +29,7 @@ public static class SyncExtensions
         services.AddSingleton<DeletionPhase>();
         services.AddSingleton<DecisionPhase>();
         services.AddSingleton<RetryPhase>();
+        services.AddSingleton<CalendarDirectory>();
         services.AddSingleton<Importer>();
         services.AddSingleton<OutboundGuard>();
         services.AddSingleton<Exporter>();
@@ -47,6 +48,7 @@ public static class SyncExtensions
             provider.GetRequiredService<LeaseStore>(),
             provider.GetRequiredService<PassStore>(),
             provider.GetRequiredService<PassFactory>(),
+            provider.GetRequiredService<CalendarDirectory>(),
             provider.GetRequiredService<Importer>(),
             provider.GetRequiredService<RetryPhase>(),
             provider.GetRequiredService<Exporter>(),

@@ -21,6 +21,10 @@ public sealed class SyncOptions
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
     public TimeSpan CoziInterval { get; init; } = TimeSpan.FromMinutes(30);
 
+    /// <summary>How often the list of an account's calendars is read when nobody asks. Default 1 hour.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
+    public TimeSpan CalendarListInterval { get; init; } = TimeSpan.FromHours(1);
+
     /// <summary>The interval of a provider.</summary>
     public Duration IntervalOf(CalendarProvider provider) => Duration.FromTimeSpan(provider switch
     {

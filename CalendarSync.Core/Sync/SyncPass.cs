@@ -14,7 +14,8 @@ internal sealed class SyncPass(SyncLease lease, ICalendarProvider provider, Prov
 
     public ProviderAccount Account { get; } = account;
 
-    public IReadOnlyList<ConnectionCalendarRow> Calendars => Lease.Calendars;
+    /// <summary>The calendars that are synced. What is remembered of the events of others is put aside until they are synced again.</summary>
+    public IReadOnlyList<ConnectionCalendarRow> Calendars { get; set; } = lease.Calendars;
 
     /// <summary>The external calendars have been read in this pass.</summary>
     public bool Pulled { get; set; }

@@ -25,6 +25,7 @@ public sealed partial class SyncSession
     private readonly LeaseStore _leases;
     private readonly PassStore _passes;
     private readonly PassFactory _factory;
+    private readonly CalendarDirectory _directory;
     private readonly Importer _importer;
     private readonly RetryPhase _retries;
     private readonly Exporter _exporter;
@@ -40,6 +41,7 @@ public sealed partial class SyncSession
         LeaseStore leases,
         PassStore passes,
         PassFactory factory,
+        CalendarDirectory directory,
         Importer importer,
         RetryPhase retries,
         Exporter exporter,
@@ -54,6 +56,7 @@ public sealed partial class SyncSession
         _leases = leases;
         _passes = passes;
         _factory = factory;
+        _directory = directory;
         _importer = importer;
         _retries = retries;
         _exporter = exporter;
@@ -113,6 +116,7 @@ public sealed partial class SyncSession
         if (pass.Lease.Pull)
         {
             await _progress.ReportAsync(pass, SyncPhase.Listing, 0, 0, cancellationToken);
+            await _directory.RefreshAsync(pass, cancellationToken);
             await MeasureAsync(pass, "pull", () => _importer.RunAsync(pass, cancellationToken));
         }
 

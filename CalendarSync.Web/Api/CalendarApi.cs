@@ -34,6 +34,15 @@ internal sealed class CalendarApi(ApiTransport transport, SessionStore sessions,
     public Task<SyncOutcome> SyncAsync(Guid connection, CancellationToken cancellationToken) =>
         SendAsync<SyncOutcome>(HttpMethod.Post, "api/calendar/sync", new { ConnectionId = connection }, cancellationToken);
 
+    public async Task<IReadOnlyList<AccountCalendar>> GetCalendarsAsync(Guid connection, CancellationToken cancellationToken) =>
+        (await SendAsync<CalendarList>(HttpMethod.Get, $"api/calendar/connections/{connection}/calendars", null, cancellationToken)).Calendars;
+
+    public Task ChangeConnectionAsync(Guid connection, ConnectionChange change, CancellationToken cancellationToken) =>
+        SendAsync<object>(HttpMethod.Patch, $"api/calendar/connections/{connection}", change, cancellationToken);
+
+    public Task ReconnectAsync(Guid connection, string password, CancellationToken cancellationToken) =>
+        SendAsync<object>(HttpMethod.Post, $"api/calendar/connections/{connection}/reconnect", new { AppSpecificPassword = password }, cancellationToken);
+
     public Task<Disconnected> DisconnectAsync(Guid connection, bool deleteEvents, CancellationToken cancellationToken) => SendAsync<Disconnected>(
         HttpMethod.Post, "api/calendar/disconnect", new { ConnectionId = connection, DeleteSyncedEvents = deleteEvents }, cancellationToken);
 
@@ -71,6 +80,8 @@ internal sealed class CalendarApi(ApiTransport transport, SessionStore sessions,
     private sealed record HeldDeletionList(IReadOnlyList<HeldDeletion> Events);
 
     private sealed record ErrorList(IReadOnlyList<SyncError> Errors);
+
+    private sealed record CalendarList(IReadOnlyList<AccountCalendar> Calendars);
 
     private sealed record EventList(IReadOnlyList<CalendarEvent> Data);
 }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace CalendarSync.Web.Api;
 
 // What this page reads of the HTTP API's answers; docs/api.md has the whole of them.
@@ -18,6 +20,7 @@ public sealed record Connection
     public required Guid UserId { get; init; }
     public required string SyncStatus { get; init; }
     public required string SyncDirection { get; init; }
+    public bool SyncEnabled { get; init; } = true;
     public DateTimeOffset? LastSyncAt { get; init; }
     public DateTimeOffset? NextSyncAt { get; init; }
     public int EventsSynced { get; init; }
@@ -31,6 +34,8 @@ public sealed record Connection
 public sealed record HeldDeletion(Guid EventId, string? Title, string Direction);
 
 public sealed record SyncError(Guid Id, string? Title, string Message, string Action);
+
+public sealed record AccountCalendar(string Id, string Name, string? Color, bool ReadOnly, bool Selected, bool Target, bool Removed);
 
 public sealed record SyncProgress(string Phase, int Done, int? Total);
 
@@ -62,6 +67,22 @@ public sealed record Conflict
 }
 
 public sealed record ConnectRequest(Guid SpaceId, string Email, string AppSpecificPassword, Uri? ServerUrl);
+
+/// <summary>Only what is set is sent, and changed.</summary>
+public sealed record ConnectionChange
+{
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? SyncDirection { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? SyncEnabled { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? CalendarIds { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? TargetCalendarId { get; init; }
+}
 
 public sealed record Connected(Guid ConnectionId, string Message);
 

@@ -23,6 +23,8 @@ internal sealed record ConnectionBody
 
     /// <summary>bidirectional, inbound_only or outbound_only.</summary>
     public required string SyncDirection { get; init; }
+    /// <summary>Types of events that are not exported.</summary>
+    public required IReadOnlyList<string> ExcludedEventTypes { get; init; }
     public Instant? LastSyncAt { get; init; }
     public Instant? NextSyncAt { get; init; }
     public required int EventsSynced { get; init; }
@@ -57,6 +59,7 @@ internal sealed record ConnectionBody
         SyncStatus = row.SyncStatus,
         SyncEnabled = row.SyncEnabled,
         SyncDirection = row.SyncDirection,
+        ExcludedEventTypes = row.ExcludedEventTypes,
         LastSyncAt = row.LastSyncAt,
         NextSyncAt = row.NextSyncAt,
         EventsSynced = row.EventsSynced,

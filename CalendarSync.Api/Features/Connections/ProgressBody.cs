@@ -24,6 +24,7 @@ internal sealed record ProgressBody(string Phase, int Done, int Total, string Me
     public static ProgressBody Of(ConnectionRow row) => row switch
     {
         { IsDisconnected: true } => new(SyncPhase.Done, 0, 0, "This calendar is disconnected."),
+        { SyncEnabled: false } => new(SyncPhase.Done, 0, 0, "Syncing is paused."),
         { SyncStatus: "token_expired" } => new(SyncPhase.Done, 0, 0, row.LastErrorMessage ?? "Please reconnect this calendar."),
         { SyncStatus: "syncing" } => Parse(row.Progress) is { } running && !running.IsEnd() ? running : new(SyncPhase.Listing, 0, 0, "Reading the calendar."),
         { SyncStatus: "error", InitialSyncCompletedAt: null } => new(SyncPhase.Listing, 0, 0, row.LastErrorMessage ?? "The first sync failed and will be tried again."),

@@ -17,15 +17,14 @@ internal static class ConnectionWords
     };
 
     /// <summary>
-    /// What stands on the card for as long as the connection is in trouble; <c>null</c> where it is not. A new password cannot be given to an existing
-    /// connection: it takes a new one.
+    /// What stands on the card for as long as the connection is in trouble; <c>null</c> where it is not.
     /// </summary>
     public static string? Trouble(Connection connection, bool mayManage) => connection switch
     {
         { SyncStatus: "token_expired", Provider: "apple" } when mayManage =>
-            "The stored password does not work any more. Disconnect this calendar, then connect it again with the new password.",
+            "The stored password does not work any more. Enter the new one; nothing is lost meanwhile.",
         { SyncStatus: "token_expired", Provider: "apple" } =>
-            "The stored password does not work any more. Whoever connected this calendar has to disconnect it and connect it again with the new password.",
+            "The stored password does not work any more. Whoever connected this calendar has to enter the new one.",
         { SyncStatus: "token_expired" } => "The permission for this calendar has ended. Disconnect it, then connect it again.",
         { SyncStatus: "error" } => connection.LastErrorMessage,
         _ => null,

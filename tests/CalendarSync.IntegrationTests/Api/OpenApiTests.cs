@@ -11,7 +11,9 @@ public sealed class OpenApiTests(ApiFixture fixture) : IClassFixture<ApiFixture>
         { "get", "/api/calendar/connect/{provider}" },
         { "get", "/api/calendar/connections" },
         { "get", "/api/calendar/connections/{id}" },
+        { "patch", "/api/calendar/connections/{id}" },
         { "get", "/api/calendar/connections/{id}/calendars" },
+        { "post", "/api/calendar/connections/{id}/reconnect" },
         { "get", "/api/calendar/connections/{id}/progress" },
         { "get", "/api/calendar/connections/{id}/held-deletions" },
         { "post", "/api/calendar/connections/{id}/held-deletions" },
@@ -83,6 +85,9 @@ public sealed class OpenApiTests(ApiFixture fixture) : IClassFixture<ApiFixture>
         Assert.Equal("date", (string?)create["start_date"]!["format"]);
         var patch = document["components"]!["schemas"]!["EventsUpdateRequest"]!["properties"]!;
         Assert.Equal("date-time", (string?)patch["end_time"]!["format"]);
+        var settings = document["components"]!["schemas"]!["ConnectionsUpdateRequest"]!["properties"]!["calendar_ids"]!;
+        Assert.Contains("array", settings["type"]!.AsArray().Select(type => (string?)type));
+        Assert.NotNull(settings["items"]);
         Assert.Contains("string", patch["title"]!["type"]!.AsArray().Select(type => (string?)type));
         Assert.False(patch.AsObject().ContainsKey("id"));
         var parameters = document["paths"]!["/api/calendar"]!["get"]!["parameters"]!.AsArray();

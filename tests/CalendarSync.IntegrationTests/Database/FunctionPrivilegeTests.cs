@@ -10,8 +10,8 @@ public sealed class FunctionPrivilegeTests(PostgresServer postgres) : DatabaseTe
     [
         "public.calendar_has_member", "public.calendar_spaces_of_user", "public.can_access_user_profile", "public.create_calendar_connection",
         "public.decide_held_deletions", "public.disconnect_calendar", "public.handle_token_expiry", "public.is_token_expired",
-        "public.request_calendar_preview", "public.request_calendar_sync", "public.resolve_calendar_conflict", "public.retry_sync_error",
-        "public.take_calendar_preview", "public.update_token_expiry", "public.user_has_space_access",
+        "public.reconnect_calendar", "public.request_calendar_preview", "public.request_calendar_sync", "public.resolve_calendar_conflict", "public.retry_sync_error",
+        "public.take_calendar_preview", "public.update_calendar_connection", "public.update_token_expiry", "public.user_has_space_access",
     ];
 
     [Fact]

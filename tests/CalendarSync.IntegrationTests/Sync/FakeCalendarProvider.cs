@@ -176,6 +176,9 @@ internal sealed class FakeCalendarProvider : ICalendarProvider
 
     public int Lists { get; private set; }
 
+    /// <summary>The list is empty, without an error, as some servers answer when they are not well.</summary>
+    public bool ListsNothing { get; set; }
+
     public async Task<ImmutableArray<RemoteCalendar>> ListCalendarsAsync(ProviderAccount account, CancellationToken cancellationToken)
     {
         Lists++;
@@ -183,7 +186,7 @@ internal sealed class FakeCalendarProvider : ICalendarProvider
         await BeforeList();
         lock (_lock)
         {
-            return [.. _calendars];
+            return ListsNothing ? [] : [.. _calendars];
         }
     }
 
@@ -245,6 +248,7 @@ internal sealed class FakeCalendarProvider : ICalendarProvider
     {
         lock (_lock)
         {
+            ThrowIfGone(calendarId);
             return Task.FromResult<ImmutableArray<RemoteChange>>([.. eventIds.Select(Read)]);
         }
     }

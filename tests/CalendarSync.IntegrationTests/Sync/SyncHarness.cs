@@ -2,6 +2,7 @@ using CalendarSync.Core.Coordination;
 using CalendarSync.Core.Model;
 using CalendarSync.Core.Persistence;
 using CalendarSync.Core.Providers;
+using CalendarSync.Core.Providers.CalDav;
 using CalendarSync.Core.Sync;
 using CalendarSync.Core.Vault;
 using CalendarSync.IntegrationTests.Fixtures;
@@ -56,6 +57,7 @@ internal sealed class SyncHarness : IAsyncDisposable
     /// <param name="sameEditWindow">Off by default.</param>
     /// <param name="provider">Instead of the calendar in memory.</param>
     /// <param name="password">Of the account.</param>
+    /// <param name="server">A real server, instead of either.</param>
     public static async Task<SyncHarness> CreateAsync(
         PostgresServer postgres,
         RedisServer redis,
@@ -63,7 +65,8 @@ internal sealed class SyncHarness : IAsyncDisposable
         string retryDelays = "00:00:00,00:00:00",
         string sameEditWindow = "00:00:00",
         ICalendarProvider? provider = null,
-        string password = "canary-password")
+        string password = "canary-password",
+        RadicaleAccount? server = null)
     {
         var database = await postgres.CreateDatabaseAsync();
         var multiplexer = await redis.ConnectAsync();
@@ -79,17 +82,28 @@ internal sealed class SyncHarness : IAsyncDisposable
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(database.WorkerDatabase);
         services.AddSingleton<IConnectionMultiplexer>(multiplexer);
-        services.AddSingleton(provider ?? new FakeCalendarProvider());
+        if (server is null)
+        {
+            services.AddSingleton(provider ?? new FakeCalendarProvider());
+        }
+        else
+        {
+            services.AddCalDav();
+            services.Configure<AppleOptions>(apple => (apple.AllowPrivateAddresses, apple.RequireHttps) = (true, false));
+        }
+
         services.AddCoordination();
         services.AddVault();
         services.AddSync();
         var user = await database.CreateUserAsync();
         var space = await database.CreateSpaceAsync(user);
-        var connection = await ConnectAsync(database, space, user, direction);
+        var connection = server is null
+            ? await ConnectAsync(database, space, user, direction)
+            : await database.CreateConnectionAsync(space, user, direction: direction, serverUrl: server.Server.Url.ToString(), account: server.Email, due: true);
         var host = builder.Build();
         await using var transaction = await database.WorkerDatabase.BeginAsServiceAsync(origin: null, Cancellation);
         await host.Services.GetRequiredService<TokenVault>().StoreAsync(
-            transaction, connection, SecretKind.AppSpecificPassword, password, Cancellation);
+            transaction, connection, SecretKind.AppSpecificPassword, server?.Password ?? password, Cancellation);
         await transaction.CommitAsync(Cancellation);
         return new SyncHarness(database, host, multiplexer, user, space, connection);
     }
@@ -147,6 +161,26 @@ internal sealed class SyncHarness : IAsyncDisposable
 
     public Task<IReadOnlyList<string>> TitlesAsync() =>
         Database.QueryAsync<string>("select title from events where deleted_at is null and space_id = @space", new { space = Space.Value });
+
+    /// <summary>The user changes settings, as the API does it for them.</summary>
+    public async Task ChangeAsync(ConnectionSettings settings)
+    {
+        await using var transaction = await Database.ApiDatabase.BeginAsUserAsync(User, Cancellation);
+        Assert.Empty(await ConnectionStore.UpdateAsync(transaction, Connection, settings, Cancellation));
+        await transaction.CommitAsync(Cancellation);
+    }
+
+    /// <summary>Calendars of the connection: id, then what holds of it.</summary>
+    public Task<string> CalendarsAsync() => Database.QuerySingleAsync<string>(
+        """
+        select coalesce(string_agg(external_calendar_id || case when selected then ' selected' else '' end || case when is_target then ' target' else '' end
+            || case when read_only then ' read-only' else '' end || case when removed_at is not null then ' removed' else '' end, '|' order by external_calendar_id), '')
+        from calendar_connection_calendars
+        """);
+
+    /// <summary>Codes of what is not in step.</summary>
+    public Task<IReadOnlyList<string>> ErrorsAsync() =>
+        Database.QueryAsync<string>("select code from calendar_sync_errors where resolved_at is null order by code");
 
     /// <summary>A member edits in Rowan: the trigger sees no origin.</summary>
     public Task EditAsync(string title, string newTitle) =>

@@ -25,7 +25,7 @@ public sealed class WorkerSyncTests(RadicaleServer radicale) : IAsyncLifetime
         var user = await _database.CreateUserAsync();
         _space = await _database.CreateSpaceAsync(user);
         var connection = await _database.CreateConnectionAsync(_space, user, serverUrl: radicale.Url.ToString(), account: _account.Email, due: true);
-        await _database.CreateCalendarAsync(connection, _calendar.AbsolutePath);
+        await _database.CreateCalendarAsync(connection, Uri.UnescapeDataString(_calendar.AbsolutePath));
         var cipher = new SecretCipher(new KeyRing(Options.Create(new VaultOptions { EncryptionKey = WorkerProcess.Key })));
         await _database.StoreSecretAsync(
             connection, "app_specific_password", cipher.Encrypt(connection, SecretKind.AppSpecificPassword, _account.Password));

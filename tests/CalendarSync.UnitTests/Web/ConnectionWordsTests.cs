@@ -24,7 +24,7 @@ public sealed class ConnectionWordsTests
         var expired = Connected("token_expired", "The calendar server does not accept this user name and password.");
 
         Assert.Equal(
-            "The stored password does not work any more. Disconnect this calendar, then connect it again with the new password.",
+            "The stored password does not work any more. Enter the new one; nothing is lost meanwhile.",
             ConnectionWords.Trouble(expired, mayManage: true));
         Assert.StartsWith("The stored password does not work any more. Whoever connected", ConnectionWords.Trouble(expired, mayManage: false), StringComparison.Ordinal);
         Assert.DoesNotContain("password", ConnectionWords.Trouble(expired with { Provider = "google" }, mayManage: true), StringComparison.Ordinal);

@@ -13,13 +13,17 @@ namespace CalendarSync.Api.Features.Connections.Calendars;
 /// <param name="ReadOnly">Its events cannot be changed from Rowan.</param>
 /// <param name="Primary">The account's own calendar.</param>
 /// <param name="Selected">It is synced.</param>
+/// <param name="Target">New events of Rowan go here.</param>
+/// <param name="Removed">It is not in the account any more; it is synced again when it comes back.</param>
 internal sealed record CalendarBody(
     string Id,
     string Name,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Color,
     bool ReadOnly,
     bool Primary,
-    bool Selected);
+    bool Selected,
+    bool Target,
+    bool Removed);
 
 internal sealed record Response(bool Success, IReadOnlyList<CalendarBody> Calendars);
 
@@ -43,6 +47,8 @@ internal sealed class Endpoint(RowanDatabase database) : EndpointWithoutRequest<
             row.Color,
             row.ReadOnly,
             row.IsPrimary,
-            row.Selected))]);
+            row.Selected,
+            row.IsTarget,
+            row.Removed))]);
     }
 }

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using CalendarSync.Api.Authentication;
 using CalendarSync.Api.Errors;
 using CalendarSync.Api.Limits;
@@ -13,11 +12,9 @@ using Npgsql;
 namespace CalendarSync.Api.Features.Connections.ConnectApple;
 
 internal sealed class Endpoint(
-    RequestValidator validator, RowanDatabase database, IEnumerable<ICalendarProvider> providers, SecretCipher cipher, RequestLimits limits, TimeProvider time)
+    RequestValidator validator, RowanDatabase database, AppleLogin login, SecretCipher cipher, RequestLimits limits)
     : Endpoint<Request, Response>
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
-
     public override void Configure()
     {
         Post("/api/calendar/connect/apple");
@@ -41,15 +38,15 @@ internal sealed class Endpoint(
         await limits.TakeConnectAsync(user, ct);
 
         // The transaction ends before the provider is asked: that may take seconds, and a session is worth more.
-        var id = await ReserveAsync(user, space, ct);
+        var (id, choice) = await ReserveAsync(user, space, req.Email!.Trim(), ct);
         var account = Account(req, id, space);
-        var calendars = await ListCalendarsAsync(account, ct);
+        var calendars = await login.TryAsync(account, ct);
         if (calendars.IsEmpty)
         {
             throw new ProblemException(new Problem(400, "no_calendars", "This account has no calendar that holds events."));
         }
 
-        await StoreAsync(user, req, account, calendars, ct);
+        await StoreAsync(user, req, account, CalendarSelection.ToJson(calendars, choice), ct);
         return new Response(
             true,
             id.Value,
@@ -57,36 +54,23 @@ internal sealed class Endpoint(
             "Apple Calendar connected successfully. Initial sync will begin shortly.");
     }
 
-    /// <summary>The id that the connection will have. The secret is encrypted for it, so it is known first; a disconnected one is revived.</summary>
-    private async Task<ConnectionId> ReserveAsync(UserId user, SpaceId space, CancellationToken ct)
+    /// <summary>
+    /// The id that the connection will have. The secret is encrypted for it, so it is known first; a disconnected one is revived, with the choice of
+    /// calendars that was made for the same account.
+    /// </summary>
+    private async Task<(ConnectionId Id, CalendarChoice? Choice)> ReserveAsync(UserId user, SpaceId space, string email, CancellationToken ct)
     {
         await using var transaction = await database.BeginAsUserAsync(user, ct);
         await transaction.RequireMemberAsync(space, ct);
         return await ConnectionStore.FindOwnAsync(transaction, space, CalendarProvider.Apple, ct) switch
         {
-            null => new ConnectionId(Guid.NewGuid()),
-            { SyncStatus: "disconnected" } old => old.Id,
+            null => (new ConnectionId(Guid.NewGuid()), null),
+            { SyncStatus: "disconnected" } old => (old.Id, old.AccountId == email ? CalendarChoice.Parse(old.CalendarChoice) : null),
             var live => throw AlreadyConnected(live),
         };
     }
 
-    /// <summary>Asks the server with these credentials. A person waits for the answer, so it has to come sooner than a sync would need it.</summary>
-    private async Task<ImmutableArray<RemoteCalendar>> ListCalendarsAsync(ProviderAccount account, CancellationToken ct)
-    {
-        var provider = providers.Single(candidate => candidate.Provider == CalendarProvider.Apple);
-        using var patience = new CancellationTokenSource(Patience, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, patience.Token);
-        try
-        {
-            return await provider.ListCalendarsAsync(account, either.Token);
-        }
-        catch (OperationCanceledException) when (patience.IsCancellationRequested && !ct.IsCancellationRequested)
-        {
-            throw new ProblemException(new Problem(400, "server_unreachable", "The calendar server took too long to answer."));
-        }
-    }
-
-    private async Task StoreAsync(UserId user, Request req, ProviderAccount account, ImmutableArray<RemoteCalendar> calendars, CancellationToken ct)
+    private async Task StoreAsync(UserId user, Request req, ProviderAccount account, string calendars, CancellationToken ct)
     {
         const SecretKind Kind = SecretKind.AppSpecificPassword;
         var connection = new NewConnection(
@@ -96,7 +80,7 @@ internal sealed class Endpoint(
             account.AccountId,
             req.SyncDirection ?? "bidirectional",
             account.ServerUrl?.AbsoluteUri,
-            CalendarSelection.ToJson(calendars),
+            calendars,
             Kind.ToTokenType(),
             cipher.Encrypt(account.ConnectionId, Kind, Password(req)));
         try

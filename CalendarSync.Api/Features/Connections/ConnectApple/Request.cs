@@ -37,9 +37,7 @@ internal sealed partial class RequestValidator : AbstractValidator<Request>
         RuleFor(r => r.SyncDirection)
             .Must(direction => direction is null || Directions.Contains(direction, StringComparer.Ordinal))
             .WithMessage($"Allowed are: {string.Join(", ", Directions)}.");
-        RuleFor(r => r.ServerUrl)
-            .Must(url => string.IsNullOrWhiteSpace(url) || server.Problem(url) is null)
-            .WithMessage(r => server.Problem(r.ServerUrl!)!);
+        RuleFor(r => r.ServerUrl).ServerUrl(server);
 
         // Another server knows its users by whatever name it likes; Apple knows them by e-mail.
         RuleFor(r => r.Email).Cascade(CascadeMode.Stop)
@@ -47,11 +45,7 @@ internal sealed partial class RequestValidator : AbstractValidator<Request>
             .Must(IsUserName!).WithMessage("This is not a valid e-mail address.")
             .Must(email => Email().IsMatch(email!.Trim())).When(r => string.IsNullOrWhiteSpace(r.ServerUrl) || server.IsICloud(r.ServerUrl), ApplyConditionTo.CurrentValidator)
             .WithMessage("This is not a valid e-mail address.");
-        RuleFor(r => r.AppSpecificPassword).Cascade(CascadeMode.Stop)
-            .Must(password => !string.IsNullOrEmpty(password)).WithMessage("app_specific_password is required.")
-            .Must(password => password!.Length <= 1000 && !password.Any(char.IsControl)).WithMessage("This is not a valid password.")
-            .Must(password => AppPassword().IsMatch(password!.Trim())).When(r => server.IsICloud(r.ServerUrl), ApplyConditionTo.CurrentValidator)
-            .WithMessage("An app-specific password looks like xxxx-xxxx-xxxx-xxxx. Make one at account.apple.com, not your Apple password.");
+        RuleFor(r => r.AppSpecificPassword).AppPassword(r => server.IsICloud(r.ServerUrl));
     }
 
     /// <summary>HTTP Basic joins name and password with a colon (RFC 7617, section 2), and neither may hold control characters.</summary>
@@ -59,7 +53,4 @@ internal sealed partial class RequestValidator : AbstractValidator<Request>
 
     [GeneratedRegex(@"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
     private static partial Regex Email();
-
-    [GeneratedRegex("^[A-Za-z]{4}(-[A-Za-z]{4}){3}$")]
-    private static partial Regex AppPassword();
 }

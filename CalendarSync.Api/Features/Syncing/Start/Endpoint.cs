@@ -23,7 +23,7 @@ internal sealed class Endpoint(RowanDatabase database, RequestLimits limits, Syn
         Post("/api/calendar/sync");
         Definition.TakesJson();
         Definition.Describe("Syncing", "Sync a calendar now", "Waits up to 8 seconds for the result; a sync that takes longer goes on in the background.",
-            new(400, "validation_error", "connection_disconnected", "reconnect_required"), new(403, "access_denied"), new(404, "not_found"), new(502, "sync_failed"));
+            new(400, "validation_error", "connection_disconnected", "connection_paused", "reconnect_required"), new(403, "access_denied"), new(404, "not_found"), new(502, "sync_failed"));
     }
 
     public override async Task<Response> ExecuteAsync(Request req, CancellationToken ct)
@@ -53,6 +53,11 @@ internal sealed class Endpoint(RowanDatabase database, RequestLimits limits, Syn
         if (connection.IsDisconnected)
         {
             throw new ProblemException(Problems.ConnectionDisconnected);
+        }
+
+        if (!connection.SyncEnabled)
+        {
+            throw new ProblemException(Problems.ConnectionPaused);
         }
 
         if (connection.SyncStatus == "token_expired")
