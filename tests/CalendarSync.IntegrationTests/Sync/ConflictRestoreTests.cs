@@ -50,6 +50,9 @@ public sealed class ConflictRestoreTests(PostgresServer postgres, RedisServer re
         await sync.Database.AddMemberAsync(sync.Space, ben);
         var other = await sync.Database.CreateConnectionAsync(sync.Space, ben, due: true);
         await sync.Database.CreateCalendarAsync(other, Zoo);
+
+        // Each of the two syncs one of them.
+        await sync.Database.ExecuteAsync("update calendar_connections set calendars_chosen = true");
         await sync.RunDueAsync();
         foreach (var id in sync.Calendar.Events.Keys)
         {

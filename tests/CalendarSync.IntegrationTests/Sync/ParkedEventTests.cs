@@ -109,7 +109,7 @@ public sealed class ParkedEventTests(PostgresServer postgres, RedisServer redis)
     public async Task A_read_only_calendar_is_imported_and_edits_of_it_stay_in_Rowan()
     {
         await using var sync = await SyncHarness.CreateAsync(postgres, redis);
-        await sync.Database.ExecuteAsync("update calendar_connection_calendars set read_only = true");
+        sync.Calendar.SetCalendar(new RemoteCalendar(FakeCalendarProvider.Calendar, "Family", ReadOnly: true));
         sync.Calendar.Put("canary-title");
         await sync.RunDueAsync();
 

@@ -26,8 +26,8 @@ public sealed class RadicaleDeletionTests(PostgresServer postgres, RedisServer r
             delete from calendar_connection_calendars;
             """,
             new { server = radicale.Url.ToString(), account = _account.Email });
-        await _sync.Database.CreateCalendarAsync(_sync.Connection, _family.AbsolutePath);
-        await _sync.Database.CreateCalendarAsync(_sync.Connection, _work.AbsolutePath, target: false);
+        await _sync.Database.CreateCalendarAsync(_sync.Connection, Uri.UnescapeDataString(_family.AbsolutePath));
+        await _sync.Database.CreateCalendarAsync(_sync.Connection, Uri.UnescapeDataString(_work.AbsolutePath), target: false);
     }
 
     public async ValueTask DisposeAsync()
