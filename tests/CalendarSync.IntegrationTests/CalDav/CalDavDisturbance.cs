@@ -26,7 +26,6 @@ internal static class CalDavDisturbance
             ("REPORT", "sync-collection", DavFault.Refuse(dice.Roll(2) == 0 ? 403 : 409, "{DAV:}valid-sync-token")),
             ("REPORT", "calendar-multiget", Fault.Status(dice.Roll(2) == 0 ? 413 : 500)),
             ("REPORT", "calendar-multiget", DavFault.Ghost($"{dice.Roll(16):x}.ics", $"{dice.Roll(16):x}.ics")),
-            ("REPORT", "calendar-query", DavFault.Forget($"{dice.Roll(16):x}.ics", $"{dice.Roll(16):x}.ics")),
             ("REPORT", "calendar-query", DavFault.CutShort(dice.Roll(3), calendarPath)),
             (null, null, DavFault.WithoutEtags),
             (null, null, DavFault.AbsoluteHrefs(proxy.Url)),
