@@ -11,6 +11,8 @@ public sealed class LeaseStore(RowanDatabase database)
         c.id, c.space_id, c.user_id, c.provider::text as provider, coalesce(c.provider_account_id, '') as account_id,
         c.server_url, c.sync_direction::text as direction, c.excluded_event_types,
         extract(epoch from now() - c.calendars_listed_at)::float8 as seconds_since_list,
+        exists (select 1 from calendar_connections o
+                where o.space_id = c.space_id and o.provider = c.provider and o.id <> c.id and o.sync_status <> 'disconnected') as has_siblings,
         (select coalesce(jsonb_agg(jsonb_build_object(
                     'external_calendar_id', k.external_calendar_id, 'cursor', k.cursor, 'read_only', k.read_only,
                     'is_target', k.is_target, 'returned', k.returned, 'time_zone', k.time_zone) order by k.is_target desc, k.external_calendar_id), '[]')::text
@@ -76,9 +78,7 @@ public sealed class LeaseStore(RowanDatabase database)
                       c.initial_sync_completed_at is null as initial, claimed.requested, claimed.queued, claimed.retries, claimed.timezone,
                       exists (select 1 from calendar_held_deletions h
                               where h.connection_id = c.id and h.decision is not null and h.carried_out_at is null) as decided,
-                      exists (select 1 from calendar_sync_conflicts f where f.connection_id = c.id and f.notified_at is null and f.kind <> 'same_edit') as untold,
-                      exists (select 1 from calendar_connections o
-                              where o.space_id = c.space_id and o.provider = c.provider and o.id <> c.id and o.sync_status <> 'disconnected') as has_siblings
+                      exists (select 1 from calendar_sync_conflicts f where f.connection_id = c.id and f.notified_at is null and f.kind <> 'same_edit') as untold
             """,
             new { owner, max, leaseDuration },
             cancellationToken);

@@ -33,8 +33,7 @@ internal static class SyncedEventStore
 
     /// <summary>
     /// Events of the space without a counterpart in the connection, that one of these external events may be; one with the same UID, or that
-    /// was written out under it, also when it is in the trash. Locked like the mapped ones, if they
-    /// are to be written.
+    /// was written out under it, also when it is in the trash. Locked like the mapped ones, if they are to be written.
     /// </summary>
     internal static Task<IReadOnlyList<RowanEventRow>> LoadCandidatesAsync(
         RowanTransaction transaction, SyncLease lease, Guid[] ids, string[] uids, Instant[] starts, bool forWriting, CancellationToken cancellationToken) =>

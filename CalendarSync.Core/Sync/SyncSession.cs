@@ -19,9 +19,6 @@ namespace CalendarSync.Core.Sync;
 /// </summary>
 public sealed partial class SyncSession
 {
-    // idle_in_transaction_session_timeout: this process stood still in the middle of a transaction.
-    private const string SilentTooLong = "25P03";
-
     private readonly LeaseStore _leases;
     private readonly PassStore _passes;
     private readonly PassFactory _factory;
@@ -88,10 +85,10 @@ public sealed partial class SyncSession
             await FinishAsync(pass, logId, traceId, cancellationToken);
             Count(lease, pass.Outcome, error: null, started);
         }
-        catch (NpgsqlException transient) when (transient.IsTransient || transient.SqlState == SilentTooLong)
+        catch (NpgsqlException away) when (IsAway(away))
         {
             // Our own database, not the calendar: no failure of the connection. The pass is given back and done again.
-            Log.DatabaseAway(_logger, lease.ConnectionId.Value, transient);
+            Log.DatabaseAway(_logger, lease.ConnectionId.Value, away);
             await ReleaseAsync(lease);
         }
         catch (LeaseLostException)
@@ -198,6 +195,11 @@ public sealed partial class SyncSession
             return "outcome_not_stored";
         }
     }
+
+    // 25P03 (idle_in_transaction_session_timeout): this process stood still in the middle of a transaction. Class 08 is of the connection:
+    // pgbouncer says all that it has to say with 08P01, also that Postgres is being restarted.
+    private static bool IsAway(NpgsqlException exception) =>
+        exception.IsTransient || exception.SqlState is "25P03" or ['0', '8', ..];
 
     private void Count(SyncLease lease, PassOutcome? outcome, string? error, long started)
     {

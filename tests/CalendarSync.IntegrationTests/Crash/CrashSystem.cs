@@ -73,8 +73,12 @@ internal sealed class CrashSystem : IAsyncDisposable
         settings["Apple__AllowPrivateAddresses"] = "true";
         settings["Apple__RequireHttps"] = "false";
 
+        // What a test holds does not time out.
+        settings["Apple__RequestTimeout"] = "00:05:00";
+
         // Small batches make many moments to die in.
         settings["Apple__MultigetBatch"] = "5";
+        settings["Apple__MaxParallelReads"] = "1";
         settings["Worker__LeaseDuration"] = "00:00:03";
         settings["Worker__PollInterval"] = "00:00:00.250";
         settings["Sync__AppleInterval"] = "01:00:00";

@@ -45,40 +45,55 @@ public sealed class PoolerTests(CrashServers servers)
             people.Add((api.For(user), await database.CreateSpaceAsync(user)));
         }
 
-        await Task.WhenAll(Enumerable.Range(0, 40).Select(async i =>
+        await Task.WhenAll(people.Index().Select(async person =>
         {
-            var (client, space) = people[i % 2];
-            (await client.PostAsync("/api/calendar", new
+            var (index, (client, space)) = person;
+            for (var i = 0; i < 12; i++)
             {
-                space_id = space.Value,
-                title = $"canary-title-{i % 2}",
-                start_time = "2027-03-14T09:00:00Z",
-                end_time = "2027-03-14T10:00:00Z",
-            })).Ok();
-            (await client.GetAsync($"/api/calendar?space_id={people[(i + 1) % 2].Space.Value}")).Problem(403, "space_access_denied");
+                (await client.PostAsync("/api/calendar", new
+                {
+                    space_id = space.Value,
+                    title = $"canary-title-{index}",
+                    start_time = "2027-03-14T09:00:00Z",
+                    end_time = "2027-03-14T10:00:00Z",
+                })).Ok();
+                (await client.GetAsync($"/api/calendar?space_id={people[1 - index].Space.Value}")).Problem(403, "space_access_denied");
+            }
         }));
 
         foreach (var (index, (_, space)) in people.Index())
         {
             Assert.Equal(
-                Enumerable.Repeat($"canary-title-{index}", 20),
+                Enumerable.Repeat($"canary-title-{index}", 12),
                 await database.QueryAsync<string>("select title from events where space_id = @space", new { space = space.Value }));
         }
     }
 
     [Fact]
-    public async Task Two_workers_sync_both_ways_and_hear_of_edits_at_once()
+    public async Task An_edit_wakes_a_worker_although_nobody_can_listen_through_the_pooler()
     {
         await using var pooler = await PgBouncer.StartAsync(servers.Postgres);
-        await using var system = await CrashSystem.CreateAsync(servers);
-        system.Settings["ConnectionStrings__rowan"] = pooler.Through(system.Database.WorkerConnectionString);
-        system.Settings["ConnectionStrings__rowan_session"] = system.Database.WorkerConnectionString;
+        await using var system = await CreateAsync(pooler);
 
         // Longer than any test waits: what arrives was announced.
         system.Settings["Worker__PollInterval"] = "00:15:00";
+        var worker = system.StartWorker();
+        await Eventually.TrueAsync(() => worker.Output.Contains("Listening for changes", StringComparison.Ordinal));
+        var family = await system.CreateFamilyAsync();
+        await system.SettleAsync();
+
+        var title = await family.AddInsideAsync();
+
+        await Eventually.TrueAsync(() => family.Outside.Titles().Contains(title));
+    }
+
+    [Fact]
+    public async Task Two_workers_sync_both_ways()
+    {
+        await using var pooler = await PgBouncer.StartAsync(servers.Postgres);
+        await using var system = await CreateAsync(pooler);
         system.StartWorker();
         system.StartWorker();
-        await Eventually.TrueAsync(() => system.Workers.All(worker => worker.Output.Contains("Listening for changes", StringComparison.Ordinal)));
         var families = new Dictionary<string, CrashFamily>();
         for (var i = 0; i < 6; i++)
         {
@@ -107,6 +122,14 @@ public sealed class PoolerTests(CrashServers servers)
 
         // Two workers and the listeners have more clients than the pooler has sessions: they did share.
         Assert.InRange(await SessionsAsync(system), 1, 3 + system.Workers.Count);
+    }
+
+    private async Task<CrashSystem> CreateAsync(PgBouncer pooler)
+    {
+        var system = await CrashSystem.CreateAsync(servers);
+        system.Settings["ConnectionStrings__rowan"] = pooler.Through(system.Database.WorkerConnectionString);
+        system.Settings["ConnectionStrings__rowan_session"] = system.Database.WorkerConnectionString;
+        return system;
     }
 
     private static Task<long> SessionsAsync(CrashSystem system) => system.Database.QuerySingleAsync<long>(
